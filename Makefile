@@ -1,0 +1,49 @@
+# Two commands matter: `make demo` and `make test`. Both make their own virtual environment in .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null)
+
+.PHONY: demo test check bench lock wheel clean
+
+demo: $(VENV)/.train
+	$(BIN)/recsys demo
+
+test: $(VENV)/.dev
+	@sh tests/system-packages.sh
+	$(BIN)/pytest -m "not slow" -n 2
+	$(BIN)/pytest -m slow -n 2
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.bench
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+lock:
+	for set in base: train:--extra=train dev:--extra=dev bench:--extra=bench; do \
+	  uv pip compile pyproject.toml $${set#*:} --universal --generate-hashes --no-emit-index-url --no-header \
+	    --no-annotate --quiet --output-file requirements/$${set%%:*}.txt || exit 1; done
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m hatchling build -t wheel
+
+clean:
+	rm -rf $(VENV) dist demo-home .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Installs requirements/<name>.txt by hash, then the project itself, editable and without its dependencies.
+$(VENV)/.%: requirements/%.txt pyproject.toml | $(VENV)/bin/python
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endif
+	@touch $@

@@ -1,0 +1,225 @@
+"""A model bundle: one trained version as a folder of plain .npy arrays and a manifest that vouches for them.
+
+A bundle is written beside its final place, fsynced and renamed; afterwards nothing changes it. A pointer file, replaced
+atomically, names the active version. What does not verify is refused before a byte of it is used.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.errors import BadBundle, NoModel, NotFound
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+POINTER = "ACTIVE"
+
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ARRAY = re.compile(r"[a-z0-9_]{1,40}(\.[a-z0-9_]{1,40}){0,3}")
+_KINDS = frozenset("biuf")
+_CHUNK = 1 << 20
+
+
+class ArrayFile(msgspec.Struct, frozen=True):
+    """What the manifest says of one .npy file."""
+
+    sha256: str
+    bytes: int
+    shape: tuple[int, ...]
+    dtype: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about a version but its arrays. Times are microseconds.
+
+    as_of       what was trained on is stamped strictly before this
+    log_seq     the last change-log entry that was read: a server applies what comes after it
+    """
+
+    format: int = FORMAT
+    version: str
+    as_of: int
+    log_seq: int
+    articles: int
+    events: int
+    first_event: int | None = None
+    last_event: int | None = None
+    settings: dict[str, Any] = {}
+    fitted: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
+    files: dict[str, ArrayFile] = {}
+
+
+def digest(arrays: Mapping[str, NDArray[Any]], manifest: Manifest) -> str:
+    """Hex digest of all content: two trainings that found the same have the same version name."""
+    total = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(manifest, version="", files={}), order="sorted"))
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
+
+
+def write_bundle(folder: Path, arrays: Mapping[str, NDArray[Any]], manifest: Manifest) -> Path:
+    """Writes `folder/<version>`, complete or not at all, and returns it. An equal version that stands already is kept.
+
+    Raises ValueError for array names, dtypes or versions that the format has no room for.
+    """
+    _check_version(manifest.version)
+    final = folder / manifest.version
+    if final.exists():
+        return final
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".partial-{manifest.version}"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    files = {name: _write_array(partial, name, arrays[name]) for name in sorted(arrays)}
+    complete = msgspec.structs.replace(manifest, files=files)
+    _write_synced(partial / MANIFEST, msgspec.json.format(msgspec.json.encode(complete, order="sorted"), indent=1))
+    _sync_folder(partial)
+    partial.rename(final)
+    _sync_folder(folder)
+    return final
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest in bundle folder `path`; raises BadBundle."""
+    try:
+        raw = (path / MANIFEST).read_bytes()
+    except OSError as error:
+        raise BadBundle(f"{path.name}: no manifest ({error.strerror}). Activate another version.") from None
+    try:
+        manifest = msgspec.json.decode(raw, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadBundle(f"{path.name}: the manifest is damaged ({error}). Activate another version.") from None
+    if manifest.format != FORMAT:
+        raise BadBundle(f"{path.name}: bundle format {manifest.format}, not {FORMAT}. Run `recsys train` again.")
+    if manifest.version != path.name:
+        raise BadBundle(f"{path.name}: the manifest belongs to version {manifest.version}.")
+    return manifest
+
+
+def verify_bundle(path: Path) -> Manifest:
+    """Checks every file against the manifest, by size first and then by checksum; raises BadBundle."""
+    manifest = read_manifest(path)
+    for name, file in manifest.files.items():
+        _check_size(path, name, file)
+        checksum = hashlib.sha256()
+        with (path / f"{name}.npy").open("rb") as opened:
+            while chunk := opened.read(_CHUNK):
+                checksum.update(chunk)
+        if checksum.hexdigest() != file.sha256:
+            raise BadBundle(f"{path.name}: {name}.npy does not match its checksum. Activate another version.")
+    return manifest
+
+
+def open_bundle(path: Path) -> tuple[Manifest, dict[str, NDArray[Any]]]:
+    """Verifies, then maps every array read-only; raises BadBundle."""
+    manifest = verify_bundle(path)
+    arrays = {name: _map_array(path, name, file) for name, file in manifest.files.items()}
+    return manifest, arrays
+
+
+def versions(folder: Path) -> list[Manifest]:
+    """The manifests of all versions under `folder` that can be read, oldest first by their as-of, then by name."""
+    found = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_dir() and _VERSION.fullmatch(path.name):
+            try:
+                found.append(read_manifest(path))
+            except BadBundle:
+                continue
+    return sorted(found, key=lambda manifest: (manifest.as_of, manifest.version))
+
+
+def version_path(folder: Path, version: str) -> Path:
+    """The folder of `version`; raises NotFound where there is none, also for names that are no version's."""
+    path = folder / version if _VERSION.fullmatch(version) else None
+    if path is None or not (path / MANIFEST).is_file():
+        raise NotFound(f"there is no model version {version[:64]!r}. `recsys models list` shows those there are.")
+    return path
+
+
+def activate(folder: Path, version: str) -> None:
+    """Makes `version` the active one, after verifying it; raises NotFound or BadBundle and changes nothing then."""
+    verify_bundle(version_path(folder, version))
+    partial = folder / f".{POINTER}"
+    _write_synced(partial, version.encode() + b"\n")
+    partial.replace(folder / POINTER)
+    _sync_folder(folder)
+
+
+def active_version(folder: Path) -> str:
+    """The name in the pointer file; raises NoModel where nothing was activated yet."""
+    try:
+        return (folder / POINTER).read_text().strip()
+    except OSError:
+        raise NoModel("there is no trained model yet. Run `recsys train`.") from None
+
+
+def _check_version(version: str) -> None:
+    if not _VERSION.fullmatch(version):
+        raise ValueError(f"{version!r} can't name a model version")
+
+
+def _write_array(folder: Path, name: str, array: NDArray[Any]) -> ArrayFile:
+    array = np.ascontiguousarray(array)
+    if not _ARRAY.fullmatch(name) or array.dtype.kind not in _KINDS:
+        raise ValueError(f"{name}: arrays of {array.dtype} under this name don't belong into a bundle")
+    path = folder / f"{name}.npy"
+    with path.open("wb") as opened:
+        np.save(opened, array, allow_pickle=False)
+        opened.flush()
+        os.fsync(opened.fileno())
+    with path.open("rb") as opened:
+        checksum = hashlib.file_digest(opened, "sha256").hexdigest()
+    return ArrayFile(sha256=checksum, bytes=path.stat().st_size, shape=array.shape, dtype=array.dtype.str)
+
+
+def _check_size(path: Path, name: str, file: ArrayFile) -> None:
+    if not _ARRAY.fullmatch(name):
+        raise BadBundle(f"{path.name}: {name[:80]!r} is no name of an array.")
+    array = path / f"{name}.npy"
+    try:
+        if array.is_symlink() or array.stat().st_size != file.bytes:
+            raise BadBundle(f"{path.name}: {name}.npy is not the file that was published. Activate another version.")
+    except OSError as error:
+        raise BadBundle(f"{path.name}: {name}.npy can't be read ({error.strerror}).") from None
+
+
+def _map_array(path: Path, name: str, file: ArrayFile) -> NDArray[Any]:
+    dtype = np.dtype(file.dtype)
+    if dtype.kind not in _KINDS or int(np.prod(file.shape, dtype=object)) * dtype.itemsize > file.bytes:
+        raise BadBundle(f"{path.name}: {name}.npy claims more than its file holds.")
+    try:
+        array: NDArray[Any] = np.load(
+            path / f"{name}.npy", mmap_mode="r" if 0 not in file.shape else None, allow_pickle=False
+        )
+    except (ValueError, OSError) as error:
+        raise BadBundle(f"{path.name}: {name}.npy can't be opened ({error}).") from None
+    if array.shape != tuple(file.shape) or array.dtype != dtype:
+        raise BadBundle(f"{path.name}: {name}.npy has another shape or type than the manifest says.")
+    return np.asarray(array)
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,47 @@
+"""Every error that the library raises on purpose, as one tree.
+
+RecsysError
+├── BadRecord     one field of one article or event is not what the format asks for
+├── BadInput      a file, setting or argument that can't be used at all
+├── NotFound      an article, model version or home that does not exist
+├── NoModel       the home has no trained model yet
+└── Refused       a bundle or a request that is well formed but must not take effect
+    └── BadBundle the files of a bundle don't match its manifest
+"""
+
+
+class RecsysError(Exception):
+    """Says in one line what is wrong and what to do."""
+
+    exit_code = 1
+
+
+class BadRecord(RecsysError):
+    """`field` of a record is unusable for `reason`; `field` is "" when the record as a whole is."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+        self.reason = reason
+
+
+class BadInput(RecsysError):
+    """The call can't be carried out as given."""
+
+
+class NotFound(RecsysError):
+    """What was asked for is not there."""
+
+
+class NoModel(NotFound):
+    """Nothing has been trained yet."""
+
+
+class Refused(RecsysError):
+    """Understood, and not done."""
+
+    exit_code = 3
+
+
+class BadBundle(Refused):
+    """A model bundle that does not verify."""

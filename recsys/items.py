@@ -1,0 +1,78 @@
+"""What a list is made of: items with a score and the reasons that add up to it; and what a caller may ask of a list."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+FillPolicy = Literal["ranking", "none"]
+WINDOWS = ("hour", "day", "week", "month", "all")
+Window = Literal["hour", "day", "week", "month", "all"]
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why an item stands in a list. The weights of an item's reasons sum to its score.
+
+    kind        such as "terms", "tags", "time", "read_together", "popular", "new", "because_read", "section", "fill"
+    terms       the words or tags shared, as readers write them, strongest first, each with its part of `weight`
+    article_id  the article of the reader's own history that led here
+    """
+
+    kind: str
+    weight: float
+    terms: tuple[tuple[str, float], ...] = ()
+    article_id: str | None = None
+    days: float | None = None
+    count: int | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One place in a list. `fill` names the source of an item that is there only to complete the list (score 0)."""
+
+    row: int
+    score: float
+    reasons: tuple[Reason, ...]
+    fill: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the caller asks of a list. Filters act before the cut.
+
+    exclude    rows that must not appear
+    section    a name at any level of the section path
+    language   primary subtag such as "en"; None: no limit
+    max_age    microseconds since publication
+    min_score  replaces the list's own relevance floor; 0 drops it
+    fill       what completes a list that has too few matches
+    """
+
+    limit: int = 10
+    exclude: frozenset[int] = field(default_factory=frozenset)
+    section: str | None = None
+    tag: str | None = None
+    label: str | None = None
+    language: str | None = None
+    max_age: int | None = None
+    min_score: float | None = None
+    fill: FillPolicy = "ranking"
+
+
+def best(scores: NDArray[np.floating], rows: NDArray[np.integer], k: int) -> NDArray[np.intp]:
+    """Positions of the k highest scores, best first, equal ones by lower row.
+
+    scores  (m,) finite      rows  (m,) article rows      returns  (min(k, m),) positions into both
+    """
+    if k <= 0 or scores.size == 0:
+        return np.empty(0, np.intp)
+    if k < scores.size:
+        threshold = np.partition(scores, scores.size - k)[scores.size - k]
+        kept = np.flatnonzero(scores >= threshold)
+    else:
+        kept = np.arange(scores.size)
+    order = np.lexsort((rows[kept], -scores[kept]))
+    return kept[order[:k]]

@@ -1,0 +1,150 @@
+"""What articles and events have in common: field types, decoding from files and API, encoding for both and the store.
+
+A record is a frozen msgspec Struct. On the wire times are ISO 8601 strings and a section is a string or a list; in
+memory and in the store they are `Micros` and `SectionPath`.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from recsys.errors import BadRecord
+from recsys.times import format_time, parse_time
+
+ID_BYTES = 512
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_AT_FIELD = re.compile(r"^(?P<reason>.*) - at `\$\.?(?P<field>[^`]*)`$", re.DOTALL)
+_MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]*)`$")
+_UNKNOWN = re.compile(r"^Object contains unknown field `(?P<field>[^`]*)`$")
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+
+class Micros(int):
+    """Microseconds since the Unix epoch, UTC."""
+
+
+class SectionPath(tuple[str, ...]):
+    """A section from the general to the particular, such as ("News", "Council")."""
+
+
+def check_id(value: str, field: str) -> None:
+    """Raises ValueError unless `value` can be an id: 1 to 512 bytes, no control characters, not "." or ".."."""
+    if not 1 <= len(value.encode()) <= ID_BYTES:
+        raise ValueError(f"{field}: expected 1 to {ID_BYTES} bytes, got {len(value.encode())}")
+    if value in (".", "..") or _CONTROL.search(value):
+        raise ValueError(f"{field}: expected an id without control characters that is not . or ..")
+
+
+def check_text(value: str | None, field: str, limit: int) -> None:
+    """Raises ValueError when `value` is longer than `limit` characters or can't be written as UTF-8."""
+    if value is None:
+        return
+    if len(value) > limit:
+        raise ValueError(f"{field}: expected at most {limit} characters, got {len(value)}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{field}: holds a lone surrogate, which is not text") from None
+
+
+def _from_wire(default_zone: tzinfo) -> Callable[[type, Any], Any]:
+    def hook(kind: type, value: Any) -> Any:
+        if kind is Micros:
+            if not isinstance(value, str):
+                raise ValueError(f"expected a time in ISO 8601, got {type(value).__name__}")
+            return Micros(parse_time(value, default_zone))
+        return _section(value)
+
+    return hook
+
+
+def _from_store(kind: type, value: Any) -> Any:
+    return Micros(value) if kind is Micros else SectionPath(value)
+
+
+def _section(value: Any) -> SectionPath:
+    parts = [value] if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)) or not all(isinstance(part, str) and part.strip() for part in parts):
+        raise ValueError("expected a section name or a list of names from the general to the particular")
+    return SectionPath(part.strip() for part in parts)
+
+
+def _to_wire(value: Any) -> Any:
+    return format_time(value) if isinstance(value, Micros) else list(value)
+
+
+def _to_store(value: Any) -> Any:
+    return int(value) if isinstance(value, Micros) else list(value)
+
+
+def wire_json(record: object) -> bytes:
+    """JSON of a record, or of a structure that holds records, as the API and exports show it."""
+    return msgspec.json.encode(record, enc_hook=_to_wire)
+
+
+def store_bytes(records: object) -> bytes:
+    """MessagePack of one record or a list of them, as the store keeps it."""
+    return msgspec.msgpack.encode(records, enc_hook=_to_store)
+
+
+def from_store(data: bytes, kind: type[R]) -> R:
+    """The record that `store_bytes` wrote."""
+    return msgspec.msgpack.decode(data, type=kind, dec_hook=_from_store)
+
+
+def list_from_store(data: bytes, kind: type[R]) -> list[R]:
+    """The records that `store_bytes` wrote as one list."""
+    return msgspec.msgpack.decode(data, type=list[kind], dec_hook=_from_store)  # type: ignore[valid-type]
+
+
+class RecordReader(Generic[R]):
+    """Turns JSON lines or mappings into records of one kind; every failure is a BadRecord with the field's name.
+
+    `strict=False` (for CSV, where all values are text) lets "3" stand for 3 and "true" for true.
+    """
+
+    def __init__(self, kind: type[R], default_zone: tzinfo) -> None:
+        self._kind = kind
+        self._hook = _from_wire(default_zone)
+        self._json = msgspec.json.Decoder(kind, dec_hook=self._hook)
+        self.fields = frozenset(kind.__struct_fields__)
+
+    def from_json(self, line: bytes | str) -> R:
+        """One record from JSON text."""
+        try:
+            return self._json.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise _bad_record(error) from None
+
+    def from_mapping(self, values: object, *, strict: bool = True) -> R:
+        """One record from a mapping of field names to plain values."""
+        try:
+            return msgspec.convert(values, self._kind, dec_hook=self._hook, strict=strict)
+        except (msgspec.ValidationError, RecursionError) as error:
+            raise _bad_record(error) from None
+
+
+def _bad_record(error: Exception) -> BadRecord:
+    text = str(error)
+    if located := _AT_FIELD.match(text):
+        missing = _MISSING.match(located["reason"]) or _UNKNOWN.match(located["reason"])
+        return BadRecord(located["field"], _plain(located["reason"])) if not missing else _named(missing)
+    if named := _MISSING.match(text) or _UNKNOWN.match(text):
+        return _named(named)
+    field, colon, reason = text.partition(": ")
+    if colon and field.isidentifier():
+        return BadRecord(field, reason)
+    return BadRecord("", _plain(text) if not isinstance(error, RecursionError) else "nested too deeply")
+
+
+def _named(match: re.Match[str]) -> BadRecord:
+    return BadRecord(match["field"], "is missing" if match.re is _MISSING else "is not a field of this record")
+
+
+def _plain(reason: str) -> str:
+    return reason[:1].lower() + reason[1:200].replace("`", "")

@@ -1,0 +1,94 @@
+"""A site's settings: one field each, with its default, bounds, unit and help; read from `recsys.toml` in the home.
+
+Environment variables `RECSYS_<NAME>` win over the file.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from recsys.errors import BadInput
+from recsys.times import zone
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. A field's help ends with what it touches: results, or only speed and looks."""
+
+    model_config = SettingsConfigDict(env_prefix="RECSYS_", extra="forbid", frozen=True)
+
+    title: Annotated[
+        str, Field(min_length=1, max_length=100, description="Name of the site on the demo pages. Looks only.")
+    ] = "Your site"
+    timezone: Annotated[
+        str, Field(description="IANA zone of times that carry no offset, in files and requests. Changes results.")
+    ] = "UTC"
+    language: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[a-z]{2,3}$",
+            description="Language of articles that declare none and are too short to detect; default: the site's most "
+            "frequent one. Changes results.",
+        ),
+    ] = None
+    page_order: Annotated[
+        tuple[Literal["related", "ranking", "recommendation"], ...],
+        Field(
+            min_length=3,
+            max_length=3,
+            description="On a page an article that several lists want goes to the first of these. Changes results.",
+        ),
+    ] = ("related", "ranking", "recommendation")
+    cache_seconds: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=86_400,
+            description="How long caches may keep an answer without asking again, seconds; 0: they always ask. "
+            "A takedown may then be late by as much. Serving only.",
+        ),
+    ] = 0
+    keep_bundles: Annotated[
+        int, Field(ge=2, le=100, description="How many trained versions `train` leaves in the home. Storage only.")
+    ] = 5
+    threads: Annotated[
+        int, Field(ge=0, le=256, description="Threads that training uses; 0: one per core. Speed only.")
+    ] = 0
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then what the caller read from the file."""
+        return env_settings, init_settings
+
+    def model_post_init(self, context: object) -> None:
+        """Rejects an unknown time zone and a page order that names a list twice."""
+        zone(self.timezone)
+        if len(set(self.page_order)) != len(self.page_order):
+            raise BadInput("page_order: name each of related, ranking, recommendation once")
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in the TOML file at `path`, defaults where there is none; raises BadInput naming the field."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path.name} is not TOML: {error}") from None
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{path.name}: {field}: {first['msg']}") from None

@@ -1,0 +1,13 @@
+"""The only place with a database: short protocols, and one module per database that keeps them."""
+
+from recsys.store.protocols import (
+    AppendedEvents,
+    Catalogue,
+    ChangeLog,
+    Entry,
+    PutArticles,
+    Store,
+    StoredArticle,
+)
+
+__all__ = ["AppendedEvents", "Catalogue", "ChangeLog", "Entry", "PutArticles", "Store", "StoredArticle"]
