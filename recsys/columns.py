@@ -1,0 +1,238 @@
+"""What the lists need to know of every article, one column per fact; base arrays from a bundle, changes in memory.
+
+Row = position in import order; it never changes. Base arrays may be memory maps and are never written to: the small
+fixed-width columns are copied once, everything else is overlaid per row.
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.article import SENSITIVE, SPONSORED, UNLISTED, Article
+from recsys.growing import Growing
+from recsys.items import Wish
+from recsys.membership import Membership
+from recsys.record import Micros, SectionPath, wire_json
+from recsys.strings import StringTable
+
+NEVER = int(np.iinfo(np.int64).max)
+UNKNOWN_LANGUAGE = "und"
+GROUPS = ("section", "tag", "label", "author")
+
+_GONE, _UNLISTED, _SENSITIVE, _SPONSORED, _EVERGREEN = 1, 2, 4, 8, 16
+_FIXED: dict[str, type[np.generic]] = {
+    "published": np.int64,
+    "expires": np.int64,
+    "flags": np.uint8,
+    "language": np.int16,
+    "id_hash": np.uint64,
+}
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a list shows of an article."""
+
+    id: str
+    title: str
+    url: str | None
+    section: SectionPath
+    published_at: Micros
+    image_url: str | None = None
+    labels: tuple[str, ...] = ()
+
+
+class ArticleColumns:
+    """Columns by row, and the way from an id to its row."""
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]] | None = None) -> None:
+        """Empty, or what `arrays` returned."""
+        found = dict(arrays) if arrays is not None else _empty_arrays()
+        self._ids = StringTable(found["id_data"], found["id_starts"])
+        self._cards = StringTable(found["card_data"], found["card_starts"])
+        self._sorted_ids: tuple[NDArray[np.uint64], NDArray[np.int32]] = (found["sorted_hash"], found["sorted_row"])
+        self._languages: list[str] = [*StringTable(found["language_data"], found["language_starts"])]
+        self._fixed = {name: Growing(found[name]) for name in _FIXED}
+        self._new_ids: dict[str, int] = {}
+        self._id_of_new: dict[int, str] = {}
+        self._new_cards: dict[int, bytes] = {}
+        self.groups = {group: Membership.from_arrays(_part(found, group)) for group in GROUPS}
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Base and overlay as plain arrays."""
+        rows = range(len(self))
+        ids = StringTable.from_strings(self.id(row) for row in rows)
+        cards = StringTable.from_strings(self.card(row).decode() for row in rows)
+        languages = StringTable.from_strings(self._languages)
+        hashes = self._fixed["id_hash"].view
+        order = np.argsort(hashes, kind="stable").astype(np.int32)
+        found: dict[str, NDArray[Any]] = {name: self._fixed[name].view.copy() for name in _FIXED}
+        found |= {"id_data": ids.data, "id_starts": ids.starts, "card_data": cards.data, "card_starts": cards.starts}
+        found |= {"language_data": languages.data, "language_starts": languages.starts}
+        found |= {"sorted_hash": hashes[order], "sorted_row": order}
+        for group, membership in self.groups.items():
+            found |= {f"{group}_{name}": array for name, array in membership.arrays(len(self)).items()}
+        return found
+
+    def __len__(self) -> int:
+        return len(self._fixed["flags"])
+
+    def put(self, row: int, article: Article, *, language: str, gone: bool = False) -> None:
+        """Sets all columns of `row`, which is an existing row or the next new one."""
+        if row > len(self):
+            raise ValueError(f"row {row} leaves a gap after {len(self)}")
+        if row == len(self):
+            self._append(article.id)
+        flags = _UNLISTED * (UNLISTED in article.labels) | _SENSITIVE * (SENSITIVE in article.labels)
+        flags |= _SPONSORED * (SPONSORED in article.labels) | _EVERGREEN * article.evergreen | _GONE * gone
+        self._flags[row] = flags
+        self.published[row] = article.published_at
+        self._expires[row] = NEVER if article.expires_at is None else article.expires_at
+        self.languages[row] = self._language_code(language)
+        self._new_cards[row] = card_json(article)
+        for group, names in zip(GROUPS, (article.section, article.tags, article.labels, article.authors), strict=True):
+            self.groups[group].put(row, names)
+
+    def remove(self, row: int) -> None:
+        """Takes `row` out of every answer until it is put again."""
+        self._flags[row] |= _GONE
+
+    def row(self, article_id: str) -> int | None:
+        """The row of an id, also of one that is gone; None where it never was."""
+        if article_id in self._new_ids:
+            return self._new_ids[article_id]
+        hashes, rows = self._sorted_ids
+        wanted = _id_hash(article_id)
+        raw = article_id.encode()
+        for place in range(int(np.searchsorted(hashes, wanted)), hashes.size):
+            if hashes[place] != wanted:
+                break
+            if self._ids.raw(int(rows[place])) == raw:
+                return int(rows[place])
+        return None
+
+    def id(self, row: int) -> str:
+        """The id at `row`."""
+        return self._id_of_new[row] if row in self._id_of_new else self._ids[row]
+
+    def card(self, row: int) -> bytes:
+        """The `Card` of `row` as a JSON object."""
+        return self._new_cards[row] if row in self._new_cards else self._cards.raw(row)
+
+    def language(self, row: int) -> str:
+        """Primary subtag, declared or detected."""
+        return self._languages[int(self.languages[row])]
+
+    @property
+    def published(self) -> NDArray[np.int64]:
+        """(n,) microseconds."""
+        return self._fixed["published"].view
+
+    @property
+    def languages(self) -> NDArray[np.int16]:
+        """(n,) codes; equal codes are equal languages."""
+        return self._fixed["language"].view
+
+    @property
+    def evergreen(self) -> NDArray[np.bool_]:
+        """(n,)"""
+        return self._flag(_EVERGREEN)
+
+    @property
+    def gone(self) -> NDArray[np.bool_]:
+        """(n,) deleted, until put again."""
+        return self._flag(_GONE)
+
+    def is_sensitive(self, row: int) -> bool:
+        """Whether the article is labelled as a tragedy: its page gets no fill, no Ranking, no Recommendation."""
+        return bool(self._flags[row] & _SENSITIVE)
+
+    def exists(self, row: int, now: int) -> bool:
+        """Whether an article can be answered for at all: published, not deleted, not expired."""
+        return bool(not self._flags[row] & _GONE and self.published[row] <= now < self._expires[row])
+
+    def shown(self, rows: NDArray[np.integer], now: int) -> NDArray[np.bool_]:
+        """Whether each of `rows` (m,) may stand in a list at `now`: published, in force, not unlisted or sponsored."""
+        flags = self._flags[rows]
+        dates: NDArray[np.bool_] = (self.published[rows] <= now) & (self._expires[rows] > now)
+        dates &= flags & (_GONE | _UNLISTED | _SPONSORED) == 0
+        return dates
+
+    def admits(self, rows: NDArray[np.integer], wish: Wish, now: int, *, as_fill: bool = False) -> NDArray[np.bool_]:
+        """Whether each of `rows` (m,) may stand in the list that `wish` describes; sensitive articles never as fill."""
+        mask = self.shown(rows, now)
+        if as_fill:
+            mask &= self._flags[rows] & _SENSITIVE == 0
+        if wish.exclude:
+            mask &= ~np.isin(rows, np.fromiter(wish.exclude, np.int64, len(wish.exclude)))
+        if wish.language is not None:
+            codes = [code for code, name in enumerate(self._languages) if name == wish.language]
+            mask &= np.isin(self.languages[rows], codes)
+        if wish.max_age is not None:
+            mask &= self.published[rows] >= now - wish.max_age
+        for group, name in (("section", wish.section), ("tag", wish.tag), ("label", wish.label)):
+            if name is not None:
+                mask &= self.groups[group].has(rows, name)
+        return mask
+
+    @property
+    def _flags(self) -> NDArray[np.uint8]:
+        return self._fixed["flags"].view
+
+    @property
+    def _expires(self) -> NDArray[np.int64]:
+        return self._fixed["expires"].view
+
+    def _flag(self, bit: int) -> NDArray[np.bool_]:
+        mask: NDArray[np.bool_] = np.not_equal(self._flags & bit, 0)
+        return mask
+
+    def _append(self, article_id: str) -> None:
+        row = len(self)
+        for column in self._fixed.values():
+            column.extend(0)
+        self._fixed["id_hash"].view[row] = _id_hash(article_id)
+        self._new_ids[article_id] = row
+        self._id_of_new[row] = article_id
+
+    def _language_code(self, language: str) -> int:
+        if language not in self._languages:
+            self._languages.append(language)
+        return self._languages.index(language)
+
+
+def card_json(article: Article) -> bytes:
+    """The card of an article as a JSON object."""
+    return wire_json(
+        Card(
+            id=article.id,
+            title=article.title,
+            url=article.url,
+            section=article.section,
+            published_at=article.published_at,
+            image_url=article.image_url,
+            labels=article.labels,
+        )
+    )
+
+
+def _id_hash(article_id: str) -> np.uint64:
+    return np.uint64(int.from_bytes(blake2b(article_id.encode(), digest_size=8).digest(), "little"))
+
+
+def _part(arrays: Mapping[str, NDArray[Any]], group: str) -> dict[str, NDArray[Any]]:
+    return {name: arrays[f"{group}_{name}"] for name in ("data", "starts", "row_starts", "codes")}
+
+
+def _empty_arrays() -> dict[str, NDArray[Any]]:
+    nothing = StringTable.from_strings([])
+    found: dict[str, NDArray[Any]] = {name: np.zeros(0, kind) for name, kind in _FIXED.items()}
+    found |= {f"{name}_data": nothing.data for name in ("id", "card", "language")}
+    found |= {f"{name}_starts": nothing.starts for name in ("id", "card", "language")}
+    found |= {"sorted_hash": np.zeros(0, np.uint64), "sorted_row": np.zeros(0, np.int32)}
+    for group in GROUPS:
+        found |= {f"{group}_{name}": array for name, array in Membership([]).arrays(0).items()}
+    return found

@@ -1,0 +1,48 @@
+"""Many strings as two plain arrays, so that they can lie in a bundle and be memory-mapped."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class StringTable:
+    """n strings, one after the other as UTF-8. The arrays may be read-only memory maps."""
+
+    data: NDArray[np.uint8]  # (bytes,)
+    starts: NDArray[np.int64]  # (n + 1,) where each string begins; the last is len(data)
+
+    @classmethod
+    def from_strings(cls, strings: Iterable[str]) -> Self:
+        """The table of `strings`. Raises UnicodeEncodeError for a lone surrogate, which is not text."""
+        parts = [string.encode() for string in strings]
+        starts = np.fromiter(accumulate(map(len, parts), initial=0), np.int64, len(parts) + 1)
+        return cls(np.frombuffer(b"".join(parts), np.uint8), starts)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The table whose `arrays` these are."""
+        return cls(arrays["data"], arrays["starts"])
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """`data` and `starts`."""
+        return {"data": self.data, "starts": self.starts}
+
+    def __len__(self) -> int:
+        return self.starts.size - 1
+
+    def __getitem__(self, i: int) -> str:
+        return self.raw(i).decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self.__getitem__, range(len(self)))
+
+    def raw(self, i: int) -> bytes:
+        """String i as UTF-8. Raises IndexError unless 0 <= i < n: a row is never counted from the end."""
+        if not 0 <= i < len(self):
+            raise IndexError(f"string {i} of {len(self)}")
+        return self.data[int(self.starts[i]) : int(self.starts[i + 1])].tobytes()

@@ -1,0 +1,98 @@
+"""Columns of articles: ids find rows, and nothing is shown that must not be."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsys.article import Article
+from recsys.columns import ArticleColumns
+from recsys.items import Wish
+from recsys.record import Micros, SectionPath
+
+IDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8).filter(lambda i: i not in (".", ".."))
+
+
+def article(article_id="a", **fields):
+    return Article(id=article_id, title=f"Title of {article_id}", published_at=Micros(fields.pop("at", 100)), **fields)
+
+
+def columns(*articles, rebuilt=False, language="en"):
+    built = ArticleColumns()
+    for row, one in enumerate(articles):
+        built.put(row, one, language=one.language or language)
+    return ArticleColumns(built.arrays()) if rebuilt else built
+
+
+@given(st.lists(IDS, unique=True, max_size=20), st.integers(0, 20))
+def test_every_id_finds_its_row_and_no_other_does(ids, cut):
+    built = columns(*map(article, ids[:cut]), rebuilt=True)
+    for row, article_id in enumerate(ids[cut:], start=len(ids[:cut])):
+        built.put(row, article(article_id), language="en")
+    assert [built.row(i) for i in ids] == list(range(len(ids)))
+    assert [built.id(row) for row in range(len(ids))] == ids
+    assert built.row("x" * 9) is None
+    assert len(built) == len(ids)
+
+
+@pytest.mark.parametrize("rebuilt", [False, True])
+def test_only_what_may_stand_in_a_list_is_shown(rebuilt):
+    built = columns(
+        article("plain"),
+        article("embargoed", at=500),
+        article("expired", expires_at=Micros(300)),
+        article("draft", labels=("unlisted",)),
+        article("advert", labels=("sponsored",)),
+        article("deleted"),
+        article("tragedy", labels=("sensitive",)),
+        rebuilt=rebuilt,
+    )
+    built.remove(5)
+    rows = np.arange(len(built))
+    assert [built.id(row) for row in rows[built.shown(rows, now=300)]] == ["plain", "tragedy"]
+    assert [built.id(row) for row in rows[built.admits(rows, Wish(), now=300, as_fill=True)]] == ["plain"]
+    assert [built.id(row) for row in rows if built.exists(int(row), 300)] == ["plain", "draft", "advert", "tragedy"]
+    assert built.shown(rows, now=500)[1], "an embargo ends by itself"
+
+
+def test_filters_act_on_every_level_of_the_section():
+    built = columns(
+        article("a", section=SectionPath(("News", "Council")), tags=("tax",), at=50),
+        article("b", section=SectionPath(("News",)), labels=("paid",), language="de"),
+        article("c", section=SectionPath(("Sport", "News")), tags=("tax",)),
+    )
+    rows = np.array([2, 1, 0])
+
+    def kept(**wish):
+        return [built.id(int(row)) for row in rows[built.admits(rows, Wish(**wish), now=1000)]]
+
+    assert kept(section="News") == ["c", "b", "a"]
+    assert kept(section="Council") == ["a"]
+    assert kept(tag="tax", exclude=frozenset({0})) == ["c"]
+    assert kept(label="paid") == kept(language="de") == ["b"]
+    assert kept(language="xx") == kept(section="none") == []
+    assert kept(max_age=900) == ["c", "b"]
+
+
+def test_a_replaced_article_keeps_its_row_and_shows_its_new_card():
+    built = columns(article("a"), article("b"), rebuilt=True)
+    built.remove(0)
+    built.put(0, article("a", url="https://x.example/ä", labels=("paid",)), language="fr")
+    assert built.row("a") == 0
+    assert built.exists(0, 100)
+    assert built.language(0) == "fr"
+    assert json.loads(built.card(0)) == {
+        "id": "a",
+        "title": "Title of a",
+        "url": "https://x.example/ä",
+        "section": [],
+        "published_at": "1970-01-01T00:00:00.000100Z",
+        "labels": ["paid"],
+    }
+
+
+def test_a_gap_between_rows_is_an_error():
+    with pytest.raises(ValueError, match="gap"):
+        columns(article("a")).put(2, article("b"), language="en")
