@@ -1,12 +1,11 @@
 """The article record: one definition for files, API and store."""
 
-import math
+from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import msgspec
 
-from recsys.record import Micros, SectionPath, check_id, check_text
+from recsys.record import Micros, SectionPath, check_id, check_text, check_url
 
 TITLE_CHARACTERS = 2_000
 BODY_CHARACTERS = 8_000_000
@@ -21,7 +20,7 @@ UNLISTED = "unlisted"
 Total = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
-class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a site says of one article.
 
     `views` and `likes` are totals that the site counted until the record arrived; they replace earlier totals.
@@ -53,7 +52,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         check_text(self.body, "body", BODY_CHARACTERS)
         check_text(self.language, "language", 35)
         for field in ("url", "image_url"):
-            _check_url(getattr(self, field), field)
+            check_url(getattr(self, field), field)
         for field in ("section", "tags", "authors", "labels"):
             names = getattr(self, field)
             if len(names) > NAMES:
@@ -62,19 +61,12 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 check_text(name, field, NAME_CHARACTERS)
 
 
-def _check_url(url: str | None, field: str) -> None:
-    """Only what a browser may safely follow: http(s), or a path on the own site."""
-    if url is None:
-        return
-    check_text(url, field, 2_000)
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise ValueError(f"{field}: is not a URL") from None
-    if parts.scheme not in ("http", "https") and not (not parts.scheme and url.startswith("/")):
-        raise ValueError(f"{field}: expected an http or https URL, or a path that begins with /")
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as the catalogue holds it."""
 
-
-def is_finite(value: float | None) -> bool:
-    """Whether an optional number is absent or finite."""
-    return value is None or math.isfinite(value)
+    article: Article
+    row: int  # 0, 1, 2, ... in order of first arrival; never changes, never reused
+    views_at: int  # when the record that brought `views` arrived, microseconds; 0 where no record brought any
+    likes_at: int  # the same for `likes`
+    deleted_at: int | None = None  # not None: gone from every answer

@@ -128,15 +128,19 @@ def open_bundle(path: Path) -> tuple[Manifest, dict[str, NDArray[Any]]]:
     return manifest, arrays
 
 
+def version_folders(folder: Path) -> list[Path]:
+    """The folders under `folder` that are named as versions are, by name; what an interrupted write left is not."""
+    return sorted(p for p in (folder.iterdir() if folder.is_dir() else ()) if p.is_dir() and _VERSION.fullmatch(p.name))
+
+
 def versions(folder: Path) -> list[Manifest]:
     """The manifests of all versions under `folder` that can be read, oldest first by their as-of, then by name."""
     found = []
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.is_dir() and _VERSION.fullmatch(path.name):
-            try:
-                found.append(read_manifest(path))
-            except BadBundle:
-                continue
+    for path in version_folders(folder):
+        try:
+            found.append(read_manifest(path))
+        except BadBundle:
+            continue
     return sorted(found, key=lambda manifest: (manifest.as_of, manifest.version))
 
 

@@ -1,15 +1,15 @@
 """What a list is made of: items with a score and the reasons that add up to it; and what a caller may ask of a list."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 FillPolicy = Literal["ranking", "none"]
-WINDOWS = ("hour", "day", "week", "month", "all")
 Window = Literal["hour", "day", "week", "month", "all"]
+WINDOWS: tuple[Window, ...] = get_args(Window)
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,6 +60,11 @@ class Wish:
     max_age: int | None = None
     min_score: float | None = None
     fill: FillPolicy = "ranking"
+
+
+def filler(row: int, source: str) -> Item:
+    """An item that only completes a list."""
+    return Item(row, 0.0, (Reason(kind="fill", weight=0.0, name=source),), fill=source)
 
 
 def best(scores: NDArray[np.floating], rows: NDArray[np.integer], k: int) -> NDArray[np.intp]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -15,11 +16,21 @@ from recsys.errors import BadRecord
 from recsys.times import format_time, parse_time
 
 ID_BYTES = 512
+URL_CHARACTERS = 2_000
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _AT_FIELD = re.compile(r"^(?P<reason>.*) - at `\$\.?(?P<field>[^`]*)`$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]*)`$")
-_UNKNOWN = re.compile(r"^Object contains unknown field `(?P<field>[^`]*)`$")
+_UNKNOWN = re.compile(r"^Object contains unknown field `(?P<field>.*)`$", re.DOTALL)
+
+_WHOLE: dict[type[Exception], str] = {
+    RecursionError: "nested too deeply",
+    UnicodeDecodeError: "is not UTF-8",
+    UnicodeEncodeError: "holds a lone surrogate, which is not text",
+}
+_UNREADABLE: tuple[type[Exception], ...] = (msgspec.DecodeError, *_WHOLE)
+
+UNKNOWN_FIELD = "is not a field of this record"
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -34,8 +45,9 @@ class SectionPath(tuple[str, ...]):
 
 def check_id(value: str, field: str) -> None:
     """Raises ValueError unless `value` can be an id: 1 to 512 bytes, no control characters, not "." or ".."."""
-    if not 1 <= len(value.encode()) <= ID_BYTES:
-        raise ValueError(f"{field}: expected 1 to {ID_BYTES} bytes, got {len(value.encode())}")
+    size = len(_utf8(value, field))
+    if not 1 <= size <= ID_BYTES:
+        raise ValueError(f"{field}: expected 1 to {ID_BYTES} bytes, got {size}")
     if value in (".", "..") or _CONTROL.search(value):
         raise ValueError(f"{field}: expected an id without control characters that is not . or ..")
 
@@ -46,10 +58,29 @@ def check_text(value: str | None, field: str, limit: int) -> None:
         return
     if len(value) > limit:
         raise ValueError(f"{field}: expected at most {limit} characters, got {len(value)}")
+    _utf8(value, field)
+
+
+def check_url(value: str | None, field: str) -> None:
+    """Raises ValueError unless a browser may safely follow `value`: http(s), or a path on the own site."""
+    if value is None:
+        return
+    check_text(value, field, URL_CHARACTERS)
     try:
-        value.encode()
+        scheme = urlsplit(value).scheme
+    except ValueError:
+        raise ValueError(f"{field}: is not a URL") from None
+    # Browsers drop line breaks and tabs, and read a backslash as a slash: both can turn a path into another host.
+    own_path = value.startswith("/") and value[1:2] not in ("/", "\\")
+    if _CONTROL.search(value) or not (scheme in ("http", "https") or own_path):
+        raise ValueError(f"{field}: expected an http or https URL, or a path that begins with one /")
+
+
+def _utf8(value: str, field: str) -> bytes:
+    try:
+        return value.encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{field}: holds a lone surrogate, which is not text") from None
+        raise ValueError(f"{field}: {_WHOLE[UnicodeEncodeError]}") from None
 
 
 def _from_wire(default_zone: tzinfo) -> Callable[[type, Any], Any]:
@@ -113,38 +144,54 @@ class RecordReader(Generic[R]):
         self._hook = _from_wire(default_zone)
         self._json = msgspec.json.Decoder(kind, dec_hook=self._hook)
         self.fields = frozenset(kind.__struct_fields__)
+        self.required = frozenset(field.name for field in msgspec.structs.fields(kind) if field.required)
 
     def from_json(self, line: bytes | str) -> R:
-        """One record from JSON text."""
+        """One record from JSON text. Of a key that stands twice the last value counts, as in other JSON readers."""
         try:
             return self._json.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise _bad_record(error) from None
+
+    def from_json_and_more(self, line: bytes | str) -> tuple[R, frozenset[str]]:
+        """One record from JSON text, and the names of the fields that no record of this kind has."""
+        try:
+            return self._json.decode(line), frozenset()
+        except _UNREADABLE as error:
+            bad = _bad_record(error)
+            if bad.reason != UNKNOWN_FIELD:
+                raise bad from None
+        try:
+            values = msgspec.json.decode(line)
+        except _UNREADABLE as error:
+            raise _bad_record(error) from None
+        unknown = frozenset(values) - self.fields
+        return self.from_mapping({name: values[name] for name in values if name in self.fields}), unknown
 
     def from_mapping(self, values: object, *, strict: bool = True) -> R:
         """One record from a mapping of field names to plain values."""
         try:
             return msgspec.convert(values, self._kind, dec_hook=self._hook, strict=strict)
-        except (msgspec.ValidationError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise _bad_record(error) from None
 
 
 def _bad_record(error: Exception) -> BadRecord:
+    if type(error) in _WHOLE:
+        return BadRecord("", _WHOLE[type(error)])
     text = str(error)
-    if located := _AT_FIELD.match(text):
-        missing = _MISSING.match(located["reason"]) or _UNKNOWN.match(located["reason"])
-        return BadRecord(located["field"], _plain(located["reason"])) if not missing else _named(missing)
-    if named := _MISSING.match(text) or _UNKNOWN.match(text):
-        return _named(named)
-    field, colon, reason = text.partition(": ")
-    if colon and field.isidentifier():
-        return BadRecord(field, reason)
-    return BadRecord("", _plain(text) if not isinstance(error, RecursionError) else "nested too deeply")
-
-
-def _named(match: re.Match[str]) -> BadRecord:
-    return BadRecord(match["field"], "is missing" if match.re is _MISSING else "is not a field of this record")
+    located = _AT_FIELD.match(text)
+    reason = located["reason"] if located else text
+    if missing := _MISSING.match(reason):
+        return BadRecord(missing["field"], "is missing")
+    if unknown := _UNKNOWN.match(reason):
+        return BadRecord(unknown["field"][:100], UNKNOWN_FIELD)
+    if located:
+        return BadRecord(located["field"], _plain(reason))
+    field, colon, said = text.partition(": ")
+    return BadRecord(field, said) if colon and field.isidentifier() else BadRecord("", _plain(text))
 
 
 def _plain(reason: str) -> str:
-    return reason[:1].lower() + reason[1:200].replace("`", "")
+    reason = reason[:200].replace("`", "")
+    return reason if reason.startswith("JSON") else reason[:1].lower() + reason[1:]

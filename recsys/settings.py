@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     title: Annotated[
         str, Field(min_length=1, max_length=100, description="Name of the site on the demo pages. Looks only.")
     ] = "Your site"
+    notice: Annotated[str, Field(max_length=300, description="A line at the foot of the demo pages. Looks only.")] = ""
     timezone: Annotated[
         str, Field(description="IANA zone of times that carry no offset, in files and requests. Changes results.")
     ] = "UTC"

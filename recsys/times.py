@@ -12,6 +12,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _SPAN = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
@@ -33,7 +34,8 @@ def parse_time(text: str, default_zone: tzinfo = UTC) -> int:
         stamp = datetime.fromisoformat(text)
         if stamp.tzinfo is None:
             stamp = stamp.replace(tzinfo=default_zone)
-        return (stamp - _EPOCH) // timedelta(microseconds=1)
+        # The way through UTC keeps out what has no year 1 to 9999 there: it could not be shown again.
+        return (stamp.astimezone(UTC) - _EPOCH) // _MICROSECOND
     except (ValueError, OverflowError):
         shown = text if len(text) <= 40 else text[:40] + "…"
         raise ValueError(f'expected a time in ISO 8601 such as 2026-03-31T18:00:00Z, got "{shown}"') from None
@@ -54,4 +56,4 @@ def parse_span(text: str) -> int:
 
 def now_micros() -> int:
     """The wall clock."""
-    return (datetime.now(UTC) - _EPOCH) // timedelta(microseconds=1)
+    return (datetime.now(UTC) - _EPOCH) // _MICROSECOND

@@ -8,6 +8,7 @@ from recsys.store.protocols import (
     PutArticles,
     Store,
     StoredArticle,
+    comes_back,
 )
 
-__all__ = ["AppendedEvents", "Catalogue", "ChangeLog", "Entry", "PutArticles", "Store", "StoredArticle"]
+__all__ = ["AppendedEvents", "Catalogue", "ChangeLog", "Entry", "PutArticles", "Store", "StoredArticle", "comes_back"]

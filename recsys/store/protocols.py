@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from recsys.article import Article
+from recsys.article import Article, StoredArticle
 from recsys.event import Event
 
 EntryKind = Literal["events", "articles", "activate"]
@@ -26,15 +26,9 @@ class Entry:
     ids: tuple[str, ...] = ()  # "articles": whose record changed, went or came back; "activate": the model version
 
 
-@dataclass(frozen=True, slots=True)
-class StoredArticle:
-    """An article as the catalogue holds it."""
-
-    article: Article
-    row: int  # 0, 1, 2, ... in order of first arrival; never changes, never reused
-    views_at: int  # when the record that brought `views` arrived, microseconds; 0 where no record brought any
-    likes_at: int  # the same for `likes`
-    deleted_at: int | None = None  # not None: gone from every answer
+def comes_back(article: Article, deleted_at: int) -> bool:
+    """Whether an imported record restores an article that was deleted then: it was written later."""
+    return article.updated_at is not None and article.updated_at > deleted_at
 
 
 @dataclass(frozen=True, slots=True)

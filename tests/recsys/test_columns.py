@@ -12,7 +12,9 @@ from recsys.columns import ArticleColumns
 from recsys.items import Wish
 from recsys.record import Micros, SectionPath
 
-IDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8).filter(lambda i: i not in (".", ".."))
+IDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8).filter(
+    lambda i: i not in (".", "..")
+)
 
 
 def article(article_id="a", **fields):

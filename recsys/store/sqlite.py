@@ -1,0 +1,36 @@
+"""A site's store in one SQLite file."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from recsys.store.protocols import Catalogue, ChangeLog
+from recsys.store.sqlite_catalogue import SqliteCatalogue
+from recsys.store.sqlite_database import Database
+from recsys.store.sqlite_log import SqliteLog
+
+
+class SqliteStore:
+    """`Store` in the file at `path`, which is made where it is absent; its folder must be there.
+
+    One object serves one thread at a time; any number of them, in any processes, may have the file open. A second
+    writer waits up to `busy_seconds` for the first. With `read_only` nothing is made and nothing can be written.
+
+    Raises NotFound (read_only, nothing there), BadInput (another program's database, another format), StoreFailed.
+    """
+
+    log: ChangeLog
+    catalogue: Catalogue
+
+    def __init__(self, path: Path, *, read_only: bool = False, busy_seconds: float = 60.0) -> None:
+        self._database = Database(path, read_only=read_only, busy_seconds=busy_seconds)
+        log = SqliteLog(self._database)
+        self.log = log
+        self.catalogue = SqliteCatalogue(self._database, log)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All calls inside take effect together, or, when the block raises, not at all. May be nested."""
+        return self._database.transaction()
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._database.close()
