@@ -1,0 +1,119 @@
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from recsys.article import Article
+from recsys.errors import BadInput, BadRecord
+from recsys.record import RecordReader
+from training.rows import Row
+from training.sources import read
+
+HEADER = "id,title,published_at,tags,section,views,evergreen\n"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "articles.csv"
+
+
+def rows(path: Path, text: str | bytes, header: str = HEADER) -> list[Row[Article]]:
+    path.write_bytes(header.encode() + (text if isinstance(text, bytes) else text.encode()))
+    return list(read(path, RecordReader(Article, UTC)))
+
+
+def one(path: Path, text: str, header: str = HEADER) -> Article:
+    [row] = rows(path, text, header)
+    assert isinstance(row.outcome, Article), row.outcome
+    return row.outcome
+
+
+def test_cells_are_read_as_what_the_field_is(table: Path) -> None:
+    article = one(table, "1,T,2020-01-01,x;y,News > Council,12,true\n")
+    assert (article.id, article.tags, article.section) == ("1", ("x", "y"), ("News", "Council"))
+    assert (article.views, article.evergreen) == (12, True)
+
+
+def test_empty_cell_is_an_absent_field(table: Path) -> None:
+    article = one(table, "1,T,2020-01-01,,,,\n")
+    assert (article.tags, article.section, article.views, article.evergreen) == ((), (), None, False)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_delimiter_is_found_from_the_header(table: Path, delimiter: str) -> None:
+    text = "1,T,2020-01-01,x|y,News,12,true\n".replace(",", delimiter)
+    assert one(table, text, HEADER.replace(",", delimiter)).tags == ("x", "y")
+
+
+def test_row_is_numbered_by_the_line_where_it_begins(table: Path) -> None:
+    found = rows(table, '1,"two\nlines",2020-01-01,,,,\n\n2,T,soon,,,,\n3,"a\n\n\nb",soon,,,,\n4,T,2020-01-01,,,,\n')
+    assert [row.line for row in found] == [2, 5, 6, 10]
+    assert [isinstance(row.outcome, BadRecord) for row in found] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_line_ends_of_every_system(table: Path, ending: str) -> None:
+    text = "1,T,2020-01-01,,,,\n2,T,2020-01-01,,,,\n".replace("\n", ending)
+    assert [row.line for row in rows(table, text, HEADER.replace("\n", ending))] == [2, 3]
+
+
+@pytest.mark.parametrize("text", ["1,T,2020-01-01\n", "1,T,2020-01-01,,,,,extra\n"])
+def test_row_of_another_length_is_bad(table: Path, text: str) -> None:
+    [row] = rows(table, text)
+    assert isinstance(row.outcome, BadRecord)
+    assert "cells where the header has 7" in str(row.outcome)
+
+
+def test_stray_quote_spoils_its_row_alone(table: Path) -> None:
+    found = rows(table, '1,"a" b,2020-01-01,,,,\n2,T,2020-01-01,,,,\n')
+    assert [isinstance(row.outcome, BadRecord) for row in found] == [True, False]
+    assert found[1].line == 3
+
+
+def test_quote_that_is_never_closed_is_a_bad_row(table: Path) -> None:
+    found = rows(table, '1,T,2020-01-01,,,,\n2,"T,2020-01-01,,,,\n3,T,2020-01-01,,,,\n')
+    assert [row.line for row in found] == [2, 3]
+    assert "can't be split into cells" in str(found[1].outcome)
+
+
+def test_row_that_is_not_utf8_is_bad_alone(table: Path) -> None:
+    found = rows(table, "1,Täglich,2020-01-01,,,,\n".encode("latin-1") + b"2,T,2020-01-01,,,,\n")
+    assert [isinstance(row.outcome, BadRecord) for row in found] == [True, False]
+
+
+def test_body_may_be_long(table: Path) -> None:
+    body = "x" * 1_000_000
+    assert one(table, f"1,T,2020-01-01,{body}\n", "id,title,published_at,body\n").body == body
+
+
+def test_missing_column_is_told_with_those_that_are_there(table: Path) -> None:
+    with pytest.raises(BadInput, match=r"articles\.csv:1: the header lacks published_at, title\. It has: id, name"):
+        rows(table, "1,T\n", "id,name\n")
+
+
+def test_column_that_stands_twice_is_told(table: Path) -> None:
+    with pytest.raises(BadInput, match="has title more than once"):
+        rows(table, "", "id,title,title,published_at\n")
+
+
+def test_header_alone_is_no_row(table: Path) -> None:
+    assert rows(table, "") == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "field"),
+    [
+        (",T,2020-01-01,,,,", "id"),
+        ("1,,2020-01-01,,,,", "title"),
+        ("1,T,soon,,,,", "published_at"),
+        ('1,T,2020-01-01,"[""x""",,,', "tags"),
+        ("1,T,2020-01-01,[1],,,", "tags[0]"),
+        ("1,T,2020-01-01,,,many,", "views"),
+        ("1,T,2020-01-01,,,-3,", "views"),
+        ("1,T,2020-01-01,,,,perhaps", "evergreen"),
+    ],
+)
+def test_bad_cell_is_named_by_its_column(table: Path, cells: str, field: str) -> None:
+    [row] = rows(table, cells + "\n")
+    assert isinstance(row.outcome, BadRecord)
+    assert row.outcome.field == field

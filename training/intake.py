@@ -1,0 +1,226 @@
+"""Import: files of articles and events into the store, whole or not at all, and the same files twice as once.
+
+All rows are read, checked and staged first; then one transaction writes them, so that the lock on the store is short.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import tzinfo
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from recsys.article import Article
+from recsys.errors import BadRecord
+from recsys.event import Event
+from recsys.record import RecordReader, store_bytes
+from recsys.store import AppendedEvents, PutArticles, Store, comes_back
+from recsys.times import format_time
+from training.import_report import ROWS_SHOWN, BadRow, FileReport, ImportReport
+from training.sources import read
+from training.staging import Staging
+
+Progress = Callable[[str, float, float], None]
+
+_ARTICLES = 100  # handed to the store at a time
+_EVENTS = 10_000
+_BETWEEN_LOOKS = 2_000  # rows from one sign of progress to the next
+_DIGEST_BYTES = 15
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+
+def import_files(
+    store: Store,
+    articles: Sequence[Path],
+    events: Sequence[Path],
+    *,
+    now: int,
+    default_zone: tzinfo,
+    dry_run: bool,
+    strict: bool,
+    progress: Progress,
+    bad_row: Callable[[BadRow], None] = lambda row: None,
+) -> ImportReport:
+    """Reads all `articles`, then all `events`, and stores what is valid in one transaction.
+
+    now           microseconds: what is stamped later is a bad row (events) or draws a warning (articles)
+    default_zone  zone of times without an offset
+    dry_run       report what would happen, store nothing
+    strict        store nothing if any row is bad
+    progress      called with a description, what is done and the total, in bytes or records
+    bad_row       called with every bad row when it is found; the report holds only the first ones
+
+    Raises BadInput when a file can't be read at all, StoreFailed from the store; then nothing is stored.
+    """
+    with ExitStack() as opened:
+        intake = _Intake(store, now=now, default_zone=default_zone, progress=progress, bad_row=bad_row, opened=opened)
+        for path in articles:
+            intake.read_articles(path)
+        for path in events:
+            intake.read_events(path)
+        refused = strict and intake.bad > 0
+        put, appended = (PutArticles(), AppendedEvents(0, 0)) if refused else intake.write(keep=not dry_run)
+        return ImportReport(
+            files=tuple(intake.files),
+            articles=put,
+            events=appended,
+            bad=intake.bad,
+            bad_rows=tuple(intake.bad_rows),
+            warnings=tuple(intake.warnings(put)),
+            refused=refused,
+            stored=not (refused or dry_run),
+        )
+
+
+class _DryRun(Exception):
+    """Ends the transaction of a dry run."""
+
+
+class _Intake:
+    """One import: what was read so far."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        now: int,
+        default_zone: tzinfo,
+        progress: Progress,
+        bad_row: Callable[[BadRow], None],
+        opened: ExitStack,  # closes the staged records
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._progress = progress
+        self._tell_bad_row = bad_row
+        self._article_reader = RecordReader(Article, default_zone)
+        self._event_reader = RecordReader(Event, default_zone)
+        self._articles = opened.enter_context(Staging(Article))
+        self._events = opened.enter_context(Staging(Event))
+        self._article_place: dict[str, int] = {}  # where the last record of an id is staged; in order of arrival
+        self._event_places: list[int] = []
+        self._event_count = 0
+        self._lives: dict[str, bool] = {}  # whether events on this article can be taken
+        self._copies: Counter[bytes] = Counter()  # of each content without id
+        self._warnings: list[str] = []
+        self._ahead = 0
+        self.files: list[FileReport] = []
+        self.bad = 0
+        self.bad_rows: list[BadRow] = []
+
+    def read_articles(self, path: Path) -> None:
+        """Stages the valid articles of a file; of an id that stands twice the last record counts."""
+        again = 0
+        for article in self._records(path, self._article_reader, "articles", self._check_article):
+            again += article.id in self._article_place
+            self._article_place[article.id] = self._articles.add([article])
+            self._ahead += article.published_at > self._now
+        if again:
+            self._warnings.append(f"{path}: {again} rows repeat an id read before; the last row of each id counts")
+
+    def read_events(self, path: Path) -> None:
+        """Stages the valid events of a file."""
+        events = self._records(path, self._event_reader, "events", self._check_event)
+        while group := [event if event.id is not None else self._with_id(event) for event in islice(events, _EVENTS)]:
+            self._event_places.append(self._events.add(group))
+            self._event_count += len(group)
+
+    def write(self, *, keep: bool) -> tuple[PutArticles, AppendedEvents]:
+        """Stores what is staged in one transaction, undone again unless `keep`."""
+        try:
+            with self._store.transaction():
+                done = self._write_articles(), self._write_events()
+                if not keep:
+                    raise _DryRun
+        except _DryRun:
+            pass
+        return done
+
+    def warnings(self, put: PutArticles) -> list[str]:
+        """What is no bad row and yet may not be what the site meant."""
+        told = list(self._warnings)
+        if self._ahead:
+            told.append(f"{self._ahead} articles are dated ahead of now and not shown before. Is the time zone right?")
+        if put.kept_deleted:
+            told.append(
+                f"{len(put.kept_deleted)} articles stay deleted, such as {put.kept_deleted[0]}: an import restores only"
+                " those whose updated_at is later than the deletion"
+            )
+        return told
+
+    def _records(self, path: Path, reader: RecordReader[R], holds: str, check: Callable[[R], None]) -> Iterator[R]:
+        """The good records of a file; counts, keeps and tells the bad ones, and what fields no record has."""
+        rows = bad = 0
+        unknown: set[str] = set()
+        size = path.stat().st_size if path.exists() else 0
+        for rows, row in enumerate(read(path, reader), start=1):
+            if rows % _BETWEEN_LOOKS == 0:
+                self._progress(f"reading {path.name}", row.done, size)
+            unknown |= row.unknown
+            try:
+                if isinstance(row.outcome, BadRecord):
+                    raise row.outcome
+                check(row.outcome)
+            except BadRecord as error:
+                bad += 1
+                self._add_bad(BadRow(file=str(path), line=row.line, field=error.field, reason=error.reason))
+            else:
+                yield row.outcome
+        self._progress(f"reading {path.name}", size, size)
+        self.files.append(FileReport(file=str(path), holds=holds, rows=rows, bad=bad))
+        if unknown:
+            self._warnings.append(f"{path}: unknown fields, left out: {', '.join(sorted(unknown))[:500]}")
+
+    def _add_bad(self, row: BadRow) -> None:
+        self.bad += 1
+        if len(self.bad_rows) < ROWS_SHOWN:
+            self.bad_rows.append(row)
+        self._tell_bad_row(row)
+
+    def _check_article(self, article: Article) -> None:
+        stored = self._store.catalogue.get([article.id]).get(article.id)
+        self._lives[article.id] = not stored or stored.deleted_at is None or comes_back(article, stored.deleted_at)
+
+    def _check_event(self, event: Event) -> None:
+        if event.at > self._now:
+            raise BadRecord("at", f"is in the future: {format_time(event.at)}")
+        lives = self._lives.get(event.article_id)
+        if lives is None:
+            stored = self._store.catalogue.get([event.article_id]).get(event.article_id)
+            lives = self._lives[event.article_id] = stored is not None and stored.deleted_at is None
+        if not lives:
+            raise BadRecord("article_id", f"is no article of this site: {event.article_id[:100]}")
+
+    def _with_id(self, event: Event) -> Event:
+        """An id from the content, and from how often this import held it before: importing again adds nothing."""
+        digest = blake2b(store_bytes(event), digest_size=_DIGEST_BYTES).digest()
+        self._copies[digest] += 1
+        return msgspec.structs.replace(event, id=f"content-{digest.hex()}-{self._copies[digest]}")
+
+    def _write_articles(self) -> PutArticles:
+        total = PutArticles()
+        staged = self._articles.read(self._article_place.values())
+        while articles := [article for [article] in islice(staged, _ARTICLES)]:
+            put = self._store.catalogue.put(articles, self._now, restore=False)
+            total = PutArticles(
+                added=total.added + put.added,
+                updated=total.updated + put.updated,
+                unchanged=total.unchanged + put.unchanged,
+                kept_deleted=total.kept_deleted + put.kept_deleted,
+            )
+            done = total.added + total.updated + total.unchanged + len(total.kept_deleted)
+            self._progress("storing articles", done, len(self._article_place))
+        return total
+
+    def _write_events(self) -> AppendedEvents:
+        total = AppendedEvents(0, 0)
+        for events in self._events.read(self._event_places):
+            appended = self._store.log.append_events(events, self._now)
+            total = AppendedEvents(total.accepted + appended.accepted, total.duplicates + appended.duplicates)
+            self._progress("storing events", total.accepted + total.duplicates, self._event_count)
+        return total
