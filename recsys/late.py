@@ -1,0 +1,78 @@
+"""What came after the base of a neighbour index: its vectors, and the notes that other rows take of them."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.cosine import Found
+from recsys.growing import Growing
+
+END = -1
+
+
+class LateVectors:
+    """Vectors that came after the base, in order of arrival."""
+
+    def __init__(self) -> None:
+        self._starts = Growing(np.zeros(1, np.int32))
+        self._terms = Growing(np.zeros(0, np.int32))
+        self._weights = Growing(np.zeros(0, np.float64))
+        self._dense = np.zeros(0)  # all zero between calls; as wide as the highest term
+
+    def append(self, terms: NDArray[np.int32], weights: NDArray[np.float32]) -> None:
+        """Adds one at the end."""
+        self._terms.extend(terms)
+        self._weights.extend(weights)
+        self._starts.extend(len(self._terms))
+        if terms.size and terms[-1] >= self._dense.size:
+            self._dense = np.zeros(int(terms[-1]) + 1 + self._dense.size // 4)
+
+    def row(self, i: int) -> Found:
+        """Terms and weights of the i-th."""
+        here = slice(*self._starts.view[i : i + 2].tolist())
+        return self._terms.view[here], self._weights.view[here].astype(np.float32)
+
+    def scores(self, terms: NDArray[np.int32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cosine with each, in order of arrival: a product with the dense query, the same sums as from postings."""
+        known = int(np.searchsorted(terms, self._dense.size))
+        self._dense[terms[:known]] = weights[:known]
+        parts = (self._weights.view, self._terms.view, self._starts.view)
+        rows = sparse.csr_array(parts, shape=(len(self._starts) - 1, self._dense.size), copy=False)
+        found = np.asarray(rows @ self._dense)
+        self._dense[terms[:known]] = 0.0
+        return found.astype(np.float32)
+
+
+class Notes:
+    """Per row, which late slots belong in its list: chains in three arrays, so that a put adds thousands at once."""
+
+    def __init__(self, n: int) -> None:
+        self._newest = Growing(np.full(n, END, np.int32))  # by row: its newest note
+        self._older = Growing(np.zeros(0, np.int32))  # by note: the next older note of the same row
+        self._slots = Growing(np.zeros(0, np.int32))
+        self._scores = Growing(np.zeros(0, np.float32))
+
+    def extend(self) -> None:
+        """Makes room for one more row."""
+        self._newest.extend(END)
+
+    def add(self, rows: NDArray[np.intp], values: NDArray[np.float32], slot: int) -> None:
+        """Notes `slot` at each of `rows`, with the score that `values` (n,) holds for that row."""
+        first, newest = len(self._slots), self._newest.view
+        self._older.extend(newest[rows])
+        self._slots.extend(np.full(rows.size, slot))
+        self._scores.extend(values[rows])
+        newest[rows] = np.arange(first, first + rows.size)
+
+    def forget(self, row: int) -> None:
+        """Drops what was noted at `row`: it has a new list."""
+        self._newest.view[row] = END
+
+    def of(self, row: int) -> Found:
+        """Slots and scores, newest first."""
+        chain = []
+        note = int(self._newest.view[row])
+        while note != END:
+            chain.append(note)
+            note = int(self._older.view[note])
+        return self._slots.view[chain], self._scores.view[chain]
