@@ -1,0 +1,232 @@
+"""Training and the live layer count the same, and both as a plain count over all events would."""
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from recsys.acts import LikeMark, with_mark
+from recsys.article import Article, StoredArticle
+from recsys.engagement import Engagement
+from recsys.event import EVENT_TYPES, Event
+from recsys.interest import HALF_LIVES, WEIGHTS, Worth
+from recsys.record import Micros
+from recsys.times import DAY, HOUR, SECOND
+from training.engagement import Totals, engagement_arrays
+from training.engines import duckdb_engine
+from training.events import event_table
+
+N = 4
+START = 1_700_000_000 * SECOND
+END = START + 90 * DAY
+WORTH = Worth.of(WEIGHTS, good_rating=4.0)
+LIVES = list(HALF_LIVES.values())
+
+times = st.one_of(st.integers(START, END - 1), st.integers(0, 20).map(lambda hours: START + hours * HOUR))
+events = st.builds(
+    Event,
+    type=st.sampled_from(EVENT_TYPES),
+    article_id=st.sampled_from([str(row) for row in range(N)]),
+    visitor_id=st.one_of(st.none(), st.sampled_from("ab")),
+    session_id=st.one_of(st.none(), st.sampled_from("as")),
+    at=times.map(Micros),
+    value=st.sampled_from([0.0, 1.0, 3.0, 4.0, 60.0]),
+)
+
+
+def arrays_of(found: Sequence[Event], totals: Totals | None = None, as_of: int = END) -> dict[str, np.ndarray]:
+    with duckdb_engine(threads=1) as engine:
+        table = event_table(found, int, as_of)
+        return engagement_arrays(engine, table, totals or Totals.none(N), as_of, worth=WORTH, half_lives=LIVES)
+
+
+@pytest.fixture(scope="module")
+def empty() -> dict[str, np.ndarray]:
+    return arrays_of([])
+
+
+def plain_weight(event: Event) -> float:
+    if event.type == "dwell":
+        return 1.0 if event.value >= 10 else 0.0
+    if event.type == "rating":
+        return 1.0
+    if event.type == "like" and event.value == 0:
+        return 0.0
+    return WEIGHTS[event.type]
+
+
+def plain_reader(event: Event) -> tuple[str, str] | None:
+    if event.visitor_id is not None:
+        return "visitor", event.visitor_id
+    return ("session", event.session_id) if event.session_id is not None else None
+
+
+def plain_counts(found: Sequence[Event], row: int, now: int) -> tuple[list[float], int, int]:
+    """Interest by half-life, views, net likes of one article, from the definition."""
+    mine = [event for event in found if event.article_id == str(row)]
+    likes = sum(1 if event.value != 0 else -1 for event in mine if event.type == "like" and plain_reader(event) is None)
+    counted = [[event] for event in mine if plain_reader(event) is None]  # each by itself
+    for reader in {plain_reader(event) for event in mine} - {None}:
+        acts = [event for event in mine if plain_reader(event) == reader]
+        marks = sorted((event.at, event.value == 0) for event in acts if event.type == "like")
+        liked = bool(marks) and not marks[-1][1]
+        likes += liked
+        counted.append([event for event in acts if event.type != "like" or (liked and event.at == marks[-1][0])])
+    sums = [
+        sum(max((plain_weight(e) * 0.5 ** ((now - e.at) / h) for e in acts), default=0.0) for acts in counted)
+        for h in LIVES
+    ]
+    return sums, sum(event.type == "view" for event in mine), likes
+
+
+def interest(engagement: Engagement, now: int = END) -> np.ndarray:
+    return np.stack([engagement.interest(column, now) for column in range(len(LIVES))])
+
+
+def live(arrays: dict[str, np.ndarray], found: Sequence[Event]) -> Engagement:
+    engagement = Engagement.from_arrays(arrays)
+    for event in found:
+        engagement.add(event, int(event.article_id))
+    return engagement
+
+
+def assert_same(one: Engagement, other: Engagement) -> None:
+    assert_allclose(interest(one), interest(other), rtol=1e-6, atol=1e-9)
+    assert_array_equal(one.views.counts, other.views.counts)
+    assert_array_equal(one.likes.counts, other.likes.counts)
+    assert one.last_event == other.last_event
+
+
+@given(st.lists(events, max_size=30))
+def test_live_counts_follow_from_the_definition(empty, found):
+    engagement = live(empty, found)
+    for row in range(N):
+        sums, views, likes = plain_counts(found, row, END)
+        assert_allclose(interest(engagement)[:, row], sums, rtol=1e-6, atol=1e-9)
+        assert engagement.views.count(row) == views
+        assert engagement.likes.count(row) == max(0, likes)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(events, max_size=40), st.randoms(use_true_random=False))
+def test_live_equals_batch_for_any_order_and_any_bundle(found, chance):
+    """Some events are in the bundle, the others arrive in any order, late ones too."""
+    cut = chance.randrange(len(found) + 1)
+    shuffled = chance.sample(found, len(found))
+    late = live(arrays_of(shuffled[:cut]), shuffled[cut:])
+    assert_same(late, Engagement.from_arrays(arrays_of(found)))
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(events, max_size=40), st.integers(START, END), st.integers(0, 3))
+def test_totals_replace_what_precedes_them_live_and_in_batch(found, arrived, total):
+    article = Article(id="1", title="One", published_at=Micros(START), views=total, likes=total)
+    stored = StoredArticle(article, 1, views_at=arrived, likes_at=arrived)
+    before = [e for e in found if e.at < arrived]
+    after = [e for e in found if e.at >= arrived]
+    late = live(arrays_of(before, as_of=arrived), [])
+    late.put(stored)
+    for event in after:
+        late.add(event, int(event.article_id))
+    stored_at = np.array([0, arrived, 0, 0])
+    totals = np.array([0, total, 0, 0])
+    batch = Engagement.from_arrays(arrays_of(found, Totals(totals, stored_at, totals, stored_at)))
+    assert_same(late, batch)
+
+
+def test_second_like_by_one_visitor_changes_no_count(empty):
+    like = Event(type="like", article_id="0", visitor_id="v", at=Micros(START))
+    once, twice = live(empty, [like]), live(empty, [like, Event(**{**asdict(like), "at": Micros(START + 1)})])
+    assert once.likes.count(0) == twice.likes.count(0) == 1
+
+
+def asdict(event: Event) -> dict:
+    return {name: getattr(event, name) for name in event.__struct_fields__}
+
+
+def test_a_like_that_is_taken_back_leaves_nothing(empty):
+    like = Event(type="like", article_id="0", visitor_id="v", at=Micros(START))
+    back = Event(type="like", article_id="0", visitor_id="v", at=Micros(START + HOUR), value=0.0)
+    engagement = live(empty, [like, back])
+    assert engagement.likes.count(0) == 0
+    assert_allclose(interest(engagement), 0.0)
+
+
+def test_taking_back_a_like_that_the_total_holds_lowers_the_count():
+    like = Event(type="like", article_id="1", visitor_id="v", at=Micros(START))
+    back = Event(type="like", article_id="1", visitor_id="v", at=Micros(START + HOUR), value=0.0)
+    arrived = np.array([0, START + 1, 0, 0])
+    total = np.array([0, 7, 0, 0])
+    engagement = Engagement.from_arrays(arrays_of([like], Totals(total, arrived, total, arrived)))
+    assert engagement.likes.count(1) == 7
+    engagement.add(back, 1)
+    assert engagement.likes.count(1) == 6
+
+
+def test_likes_without_visitor_or_session_count_one_each(empty):
+    like = Event(type="like", article_id="0", at=Micros(START))
+    assert live(empty, [like, like, like]).likes.count(0) == 3
+
+
+def test_one_reader_with_many_events_weighs_as_much_as_with_one(empty):
+    view = [Event(type="view", article_id="0", visitor_id="v", at=Micros(START + i)) for i in range(5_000)]
+    assert_allclose(interest(live(empty, view))[:, 0], interest(live(empty, view[-1:]))[:, 0])
+    arrays = arrays_of(view)
+    assert_allclose(interest(Engagement.from_arrays(arrays))[:, 0], interest(live(empty, view[-1:]))[:, 0])
+    assert arrays["pair_reader"].size == 1
+
+
+def test_a_thousand_presses_of_one_like_button_are_kept_as_a_few():
+    chance = random.Random(3)
+    marks: list[LikeMark] = []
+    for at in range(1_000):
+        marks = with_mark(marks, LikeMark(at, chance.randrange(2)), total_at=500)
+    assert len(marks) < 20
+    assert marks[-1].at == 999
+    assert max(mark.at for mark in marks if mark.at <= 500) == 500
+
+
+def test_months_after_the_bundle_an_hour_s_half_life_neither_overflows_nor_vanishes(empty):
+    views = [Event(type="view", article_id="0", visitor_id=str(day), at=Micros(START + day * DAY)) for day in range(90)]
+    engagement = live(empty, views)
+    assert_allclose(engagement.interest(0, START + 89 * DAY)[0], 1.0, rtol=1e-6)
+
+
+def test_a_clock_set_back_gives_no_growth(empty):
+    engagement = live(empty, [Event(type="view", article_id="0", visitor_id="v", at=Micros(START))])
+    assert_allclose(interest(engagement, START - DAY)[:, 0], 1.0)
+
+
+def test_nothing_at_or_after_the_as_of_is_seen():
+    view = Event(type="view", article_id="0", visitor_id="v", at=Micros(START + HOUR))
+    seen = Engagement.from_arrays(arrays_of([view], as_of=START + HOUR))
+    assert seen.views.count(0) == 0
+    assert not interest(seen).any()
+
+
+def test_arrays_do_not_depend_on_threads_or_order():
+    chance = random.Random(1)
+    found = [
+        Event(
+            type=chance.choice(EVENT_TYPES),
+            article_id=str(chance.randrange(N)),
+            visitor_id=str(chance.randrange(500)),
+            at=Micros(START + chance.randrange(30 * DAY)),
+            value=float(chance.randrange(5)),
+        )
+        for _ in range(5_000)
+    ]
+    shuffled = chance.sample(found, len(found))
+    results = []
+    for order, threads in ((found, 1), (shuffled, 2)):
+        with duckdb_engine(threads=threads) as engine:
+            table = event_table(order, int, END)
+            assert isinstance(table, pa.Table)
+            results.append(engagement_arrays(engine, table, Totals.none(N), END, worth=WORTH, half_lives=LIVES))
+    for name, array in results[0].items():
+        assert_array_equal(array, results[1][name], err_msg=name)

@@ -1,0 +1,46 @@
+"""Everything that a model learns from events, as of one moment."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from recsys.columns import ArticleColumns
+from recsys.interest import WEIGHTS, Worth
+from training import signals
+from training.covisits import covisit_arrays
+from training.engagement import Totals, engagement_arrays
+from training.engines import duckdb_engine, scanned
+from training.histories import histories_of
+from training.learned import learned_arrays
+from training.ranking import fit_ranking
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def behaviour_arrays(
+    events: pa.Table, columns: ArticleColumns, totals: Totals, as_of: int, *, threads: int, spill_to: Path | None
+) -> dict[str, Arrays]:
+    """By component: engagement, covisits, histories and ranking, from what is stamped before `as_of`.
+
+    events  a table of `training.events`
+    """
+    n = len(columns)
+    events = events.filter(pc.field("at") < as_of)
+    with duckdb_engine(threads=threads, spill_to=spill_to) as engine:
+        median = signals.good_rating(scanned(engine, "all_events", events), as_of).to_pyarrow().as_py()
+        worth = Worth.of(WEIGHTS, float("nan") if median is None else median)
+        ranking = fit_ranking(columns, events, as_of, worth).fit
+        engagement = engagement_arrays(
+            engine, events, totals, as_of, worth=worth, half_lives=ranking.half_lives.tolist()
+        )
+        covisits = covisit_arrays(engine, events, as_of, worth, n)
+    learned = learned_arrays(events, as_of, worth, n)
+    return {
+        "engagement": engagement,
+        "covisits": covisits | {f"learned_{name}": part for name, part in learned.items()},
+        "histories": histories_of(events, worth, as_of),
+        "ranking": ranking.arrays(),
+    }

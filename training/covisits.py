@@ -1,0 +1,93 @@
+"""Articles that the same readers read: ties between articles, as Ibis expressions over the table of `training.events`.
+
+A reader is the visitor, else the session; where events name neither there are no ties. The acts of one reader on one
+article are one visit, at the time of the first. Two visits tie their articles when they are near in the reader's own
+order. A reader's ties weigh 1 / log2(1 + visits): who reads everything says little. An article's ties are divided
+by the root of both articles' visits, so that what everybody reads is not tied to everything.
+"""
+
+from functools import reduce
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+from ibis.backends.duckdb import Backend as DuckDB
+from numpy.typing import NDArray
+
+from recsys.event import EVENT_TYPES
+from recsys.interest import NOTHING, Worth
+from training.engines import scanned
+from training.signals import exact_sum, known, level
+
+NEAR = 10  # visits apart, at most
+VISITS = 1_000  # a reader's last ones; whoever has more is no reader
+TIES = 50  # kept per article
+PRIOR = 5.0  # visits added to each article's: two articles read once, by the same reader, are not twins
+
+_LIKE = EVENT_TYPES.index("like")
+
+
+def visits(events: ir.Table, as_of: int, worth: Worth) -> ir.Table:
+    """(reader, row, at, place, weight): each reader's articles, by first visit; `place` 0 is the reader's last."""
+    past = known(events, as_of)
+    past = past.mutate(level=level(past, worth))
+    counted = (past.level != NOTHING) | ((past.type == _LIKE) & (past.value.isnull() | (past.value != 0.0)))
+    past = past.filter(past.reader.notnull() & counted)
+    first = past.group_by("reader", "row").agg(at=past.at.min())
+    newest_first = ibis.window(group_by="reader", order_by=[first["at"].desc(), first["row"].desc()])
+    first = first.mutate(place=ibis.row_number().over(newest_first)).filter(ibis._.place < VISITS)
+    length = first["row"].count().over(ibis.window(group_by="reader"))
+    return first.mutate(weight=1.0 / (1.0 + length.cast("float64")).log2())
+
+
+def ties(visit_table: ir.Table, *, directed: bool) -> ir.Table:
+    """(row, other, score, readers): the strongest `TIES` ties of each article, best first, equal ones by lower row.
+
+    directed  `other` was visited after `row`, and the sooner the more: 1 / visits between; else in either order
+    """
+    in_order = ibis.window(group_by="reader", order_by=visit_table.place.desc())
+    steps = [
+        visit_table.select("row", "weight", other=visit_table.row.lead(apart).over(in_order), apart=ibis.literal(apart))
+        for apart in range(1, NEAR + 1)
+    ]
+    pairs = reduce(lambda one, more: one.union(more), steps)
+    pairs = pairs.filter(pairs.other.notnull())
+    if directed:
+        pairs = pairs.mutate(weight=pairs.weight / pairs.apart)
+    else:
+        back = pairs.select(row="other", weight="weight", other="row", apart="apart")
+        pairs = pairs.union(back)
+    tied = pairs.group_by("row", "other").agg(weight=exact_sum(pairs.weight), readers=pairs.count())
+    popularity = visit_table.group_by("row").agg(visits=visit_table.count())
+    tied = tied.join(popularity, "row").rename(of_row="visits")
+    tied = tied.join(popularity.rename(other="row", of_other="visits"), "other")
+    score = tied.weight / ((tied.of_row + PRIOR) * (tied.of_other + PRIOR)).sqrt()
+    tied = tied.select("row", "other", "readers", score=score)
+    best_first = ibis.window(group_by="row", order_by=[tied.score.desc(), tied.other])
+    tied = tied.mutate(place=ibis.row_number().over(best_first)).filter(ibis._.place < TIES)
+    return tied.order_by("row", "place").select("row", "other", "score", "readers")
+
+
+def tie_arrays(table: pa.Table, n: int) -> dict[str, NDArray[Any]]:
+    """`starts`, `rows`, `scores`, `readers` of `recsys.covisitation.Ties` from what `ties` gave, for n articles."""
+    starts = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(table["row"].to_numpy(), minlength=n), out=starts[1:])
+    return {
+        "starts": starts,
+        "rows": table["other"].to_numpy().astype(np.int32),
+        "scores": table["score"].to_numpy().astype(np.float32),
+        "readers": table["readers"].to_numpy().astype(np.int32),
+    }
+
+
+def covisit_arrays(engine: DuckDB, table: pa.Table, as_of: int, worth: Worth, n: int) -> dict[str, NDArray[Any]]:
+    """The arrays of `recsys.covisitation.Covisits` for n articles: no ties where events name no reader."""
+    events = scanned(engine, "events", table)
+    visit_table = scanned(engine, "visits", visits(events, as_of, worth).to_pyarrow())
+    together = ties(visit_table, directed=False).to_pyarrow()
+    tables = {"together": together, "after": ties(visit_table, directed=True).to_pyarrow(), "learned": together[:0]}
+    return {
+        f"{name}_{array}": values for name, found in tables.items() for array, values in tie_arrays(found, n).items()
+    }

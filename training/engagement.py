@@ -1,0 +1,124 @@
+"""The arrays of `recsys.engagement.Engagement`, computed from a table of events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from ibis.backends.duckdb import Backend as DuckDB
+from numpy.typing import NDArray
+
+from recsys.article import StoredArticle
+from recsys.interest import LONG_AGO, Worth
+from training import signals
+from training.engines import scanned
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the articles' records brought, (n,) int64 each: 0 and time 0 where they brought nothing."""
+
+    views: NDArray[np.int64]
+    views_at: NDArray[np.int64]
+    likes: NDArray[np.int64]
+    likes_at: NDArray[np.int64]
+
+    @classmethod
+    def none(cls, n: int) -> "Totals":
+        """No totals: for a look at the past, when they are of a later time."""
+        return cls(*(np.zeros(n, np.int64) for _ in range(4)))
+
+    @classmethod
+    def of(cls, articles: Sequence[StoredArticle]) -> "Totals":
+        """The totals of articles in order of their rows."""
+        columns = np.array(
+            [(a.article.views or 0, a.views_at, a.article.likes or 0, a.likes_at) for a in articles], np.int64
+        ).reshape(-1, 4)
+        return cls(*(np.ascontiguousarray(column) for column in columns.T))
+
+
+def engagement_arrays(
+    engine: DuckDB, table: pa.Table, totals: Totals, as_of: int, *, worth: Worth, half_lives: Sequence[float]
+) -> Arrays:
+    """What n articles drew before `as_of`, as `Engagement` reads it.
+
+    table        of `training.events.event_table`; rows 0..n-1, n as in `totals`
+    half_lives   microseconds, inf: never fades
+
+    half_lives   (w,) float64                       levels, level_of, good_rating   of `Worth`
+    last_event   (1,) int64                         last      (n,) int64, of the article's last act that counts
+    interest     (w, n) float64, >= 0, as of `last`
+    views_total, views_at, views_since, likes_total, likes_at, likes_since   (n,) int64 of `Tally`
+    pair_starts, pair_reader, pair_latest, like_starts, like_reader, like_at, like_off   of `Acts`
+    """
+    n = totals.views.size
+    rows = pa.array(np.arange(n, dtype=np.int32))
+    events = scanned(engine, "events", table)
+    totals_at = scanned(
+        engine,
+        "totals_at",
+        pa.table({"row": rows, "views_at": pa.array(totals.views_at), "likes_at": pa.array(totals.likes_at)}),
+    )
+    pairs = signals.pairs(events, as_of, worth).order_by("row", "reader").to_pyarrow()
+    marks = signals.like_marks(events, as_of, totals_at).order_by("row", "reader").to_pyarrow()
+    counts = signals.counts(events, as_of, totals_at).to_pyarrow()
+    pair_table, mark_table = scanned(engine, "pairs", pairs), scanned(engine, "marks", marks)
+    interest = signals.interest(events, as_of, worth, half_lives, acts=(pair_table, mark_table)).to_pyarrow()
+    last_event = signals.last_event(events, as_of).to_pyarrow().as_py()
+    likes, likes_since = _likes(marks, n)
+    return {
+        "half_lives": np.array(half_lives, np.float64),
+        "levels": worth.levels,
+        "level_of": worth.level_of,
+        "good_rating": np.array([worth.good_rating]),
+        "last_event": np.array([LONG_AGO if last_event is None else last_event]),
+        "last": _by_row(interest, "last", n, LONG_AGO),
+        "interest": np.stack([_by_row(interest, f"interest_{i}", n, 0.0) for i in range(len(half_lives))]),
+        "views_total": totals.views,
+        "views_at": totals.views_at,
+        "views_since": _by_row(counts, "views", n, 0),
+        "likes_total": totals.likes,
+        "likes_at": totals.likes_at,
+        "likes_since": _by_row(counts, "likes", n, 0) + likes_since,
+        "pair_starts": _starts(pairs["row"].to_numpy(), n),
+        "pair_reader": pairs["reader"].to_numpy().astype(np.uint64),
+        "pair_latest": np.stack(
+            [pairs[f"latest_{i}"].to_numpy() for i in range(worth.levels.size)] or [np.zeros(0, np.int64)], axis=1
+        )[:, : worth.levels.size],
+        **likes,
+    }
+
+
+def _likes(marks: pa.Table, n: int) -> tuple[Arrays, NDArray[np.int64]]:
+    """The arrays of likes, and by article how many more readers like it than when its total arrived."""
+    row, reader = marks["row"].to_numpy(), marks["reader"].to_numpy()
+    last = marks["last"].to_numpy()
+    before = marks["before"].fill_null(1).to_numpy()  # 1: taken back at time 0, so not liked
+    since = (last % 2 == 0).astype(np.int64) - (before % 2 == 0)
+    differs = (before != last) & (before > 1)
+    rows, readers = np.concatenate([row, row[differs]]), np.concatenate([reader, reader[differs]])
+    codes = np.concatenate([last, before[differs]])
+    order = np.lexsort((codes, readers, rows))
+    arrays: Arrays = {
+        "like_starts": _starts(rows, n),
+        "like_reader": readers[order].astype(np.uint64),
+        "like_at": codes[order] // 2,
+        "like_off": (codes[order] % 2).astype(np.uint8),
+    }
+    return arrays, np.bincount(row, since, minlength=n).astype(np.int64)
+
+
+def _starts(rows: NDArray[np.integer], n: int) -> NDArray[np.int64]:
+    starts = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(rows, minlength=n), out=starts[1:])
+    return starts
+
+
+def _by_row(table: pa.Table, column: str, n: int, absent: float) -> NDArray[Any]:
+    values = table[column].to_numpy()
+    found = np.full(n, absent, np.float64 if values.dtype.kind == "f" else np.int64)
+    found[table["row"].to_numpy()] = values
+    return found

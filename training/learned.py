@@ -1,0 +1,79 @@
+"""Ties learned from who likes what with what: a linear model that predicts a reader's articles from the others'.
+
+EASE (Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019), cut to the strongest ties of each article.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.interest import Worth
+from training.covisits import TIES
+from training.histories import strengths
+
+ARTICLES = 3_000  # the model covers those with most readers: its cost grows with the third power, here 5 s
+READERS = 2  # and at least so many
+VISITS = 1_000  # a reader's last ones; whoever has more is no reader
+RIDGE = 300.0  # how many readers' worth of doubt pulls every weight towards 0
+
+
+def learned_arrays(events: pa.Table, as_of: int, worth: Worth, n: int) -> dict[str, NDArray[Any]]:
+    """`starts`, `rows`, `scores`, `readers` of `recsys.covisitation.Ties`, from what visitors liked before `as_of`.
+
+    events  a table of `training.events`      n  how many articles there are
+    """
+    liked = _liked(events, as_of, worth, n)
+    readers = np.bincount(liked.indices, minlength=n)
+    covered = np.flatnonzero(readers >= READERS)
+    covered = np.sort(covered[np.lexsort((covered, -readers[covered]))[:ARTICLES]])
+    together = (liked[:, covered].T @ liked[:, covered]).toarray()
+    weights = linear_model(together, RIDGE)
+    k = min(TIES, covered.size)
+    best = np.argsort(-weights, axis=1, kind="stable")[:, :k]
+    score = np.take_along_axis(weights, best, axis=1)
+    kept = score > 0.0
+    starts = np.zeros(n + 1, np.int64)
+    starts[covered + 1] = kept.sum(axis=1)
+    return {
+        "starts": np.cumsum(starts),
+        "rows": covered[best[kept]].astype(np.int32),
+        "scores": score[kept].astype(np.float32),
+        "readers": np.take_along_axis(together, best, axis=1)[kept].astype(np.int32),
+    }
+
+
+def linear_model(together: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
+    """How much having read article i speaks for article j: (a, a), diagonal 0.
+
+    together  (a, a) how many readers liked both; the diagonal, how many liked each
+    returns   B that minimises |X - XB|^2 + ridge |B|^2 with diagonal 0, where together = X'X
+    raises    ValueError: ridge <= 0      cost  O(a^3)
+    """
+    if ridge <= 0.0:
+        raise ValueError("ridge must be positive")
+    precision = np.linalg.inv(together + ridge * np.eye(len(together)))
+    weights: NDArray[np.float64] = precision / -np.diag(precision)
+    np.fill_diagonal(weights, 0.0)
+    return weights
+
+
+def _liked(events: pa.Table, as_of: int, worth: Worth, n: int) -> sparse.csr_array:
+    """(visitors, n) 1.0 where a visitor liked an article, of each only the last VISITS."""
+    events = events.filter((pc.field("at") < as_of) & pc.field("visitor").is_valid())
+    strength, read = strengths(events["type"].to_numpy(), events["value"].to_numpy(), worth)
+    kept = read & (strength > 0.0)
+    visitors, visitor = np.unique(events["visitor"].to_numpy()[kept], return_inverse=True)
+    row, at = events["row"].to_numpy()[kept], events["at"].to_numpy()[kept]
+    order = np.lexsort((row, -at, visitor))
+    visitor, row = visitor[order], row[order]
+    _, first = np.unique(visitor * n + row, return_index=True)
+    first.sort()  # newest first within each visitor, each article once
+    visitor, row = visitor[first], row[first]
+    begins = np.searchsorted(visitor, np.arange(visitors.size))
+    last = np.arange(visitor.size) - begins[visitor] < VISITS
+    shape = (visitors.size, n)
+    return sparse.csr_array((np.ones(int(last.sum())), (visitor[last], row[last])), shape=shape)
