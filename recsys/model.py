@@ -1,0 +1,115 @@
+"""One trained version, opened: the components that the lists are computed from, and how a change reaches each of them.
+
+The same object serves, evaluates and answers on the command line; whether its arrays are mapped from a bundle or have
+just been computed makes no difference. It is changed by one thread only.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from recsys.article import Article, StoredArticle
+from recsys.bundle import Manifest, active_version, open_bundle, version_path
+from recsys.columns import ArticleColumns
+from recsys.covisitation import Covisits
+from recsys.engagement import Engagement
+from recsys.errors import BadBundle
+from recsys.event import Event
+from recsys.histories import Histories
+from recsys.language import language_of
+from recsys.markup import html_to_text
+from recsys.mix import Mix
+from recsys.neighbours import NeighbourIndex
+from recsys.ranking import RankingFit
+from recsys.related import RelatedFit
+from recsys.stories import ALIKE, Stories
+from recsys.tfidf import Fields, TextModel
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The opened components, each with an in-memory overlay of what changed since the bundle was made."""
+
+    manifest: Manifest
+    main_language: str
+    articles: ArticleColumns
+    text: TextModel
+    neighbours: NeighbourIndex
+    stories: Stories
+    engagement: Engagement
+    covisits: Covisits
+    histories: Histories
+    related: RelatedFit
+    ranking: RankingFit
+    mix: Mix
+
+    @classmethod
+    def open(cls, manifest: Manifest, arrays: Mapping[str, NDArray[Any]]) -> "Model":
+        """From the arrays of a bundle, named `component.array`; raises BadBundle where one is missing."""
+        try:
+            return cls(
+                manifest=manifest,
+                main_language=manifest.fitted["main_language"],
+                articles=ArticleColumns(component(arrays, "articles")),
+                text=TextModel.from_arrays(component(arrays, "text")),
+                neighbours=NeighbourIndex.from_arrays(component(arrays, "neighbours")),
+                stories=Stories.from_arrays(component(arrays, "stories")),
+                engagement=Engagement.from_arrays(component(arrays, "engagement")),
+                covisits=Covisits.from_arrays(component(arrays, "covisits")),
+                histories=Histories.from_arrays(component(arrays, "histories")),
+                related=RelatedFit.from_arrays(component(arrays, "related")),
+                ranking=RankingFit.from_arrays(component(arrays, "ranking")),
+                mix=Mix.from_arrays(component(arrays, "mix")),
+            )
+        except KeyError as absent:
+            raise BadBundle(
+                f"{manifest.version} has no {absent}: another version of this program made it. Run `recsys train`."
+            ) from None
+
+    @classmethod
+    def active(cls, bundles: Path) -> "Model":
+        """The active version under `bundles`; raises NoModel or BadBundle."""
+        return cls.open(*open_bundle(version_path(bundles, active_version(bundles))))
+
+    @property
+    def version(self) -> str:
+        """The name of the version."""
+        return self.manifest.version
+
+    def put(self, stored: StoredArticle) -> None:
+        """An article that is new, changed, deleted or restored."""
+        fields = fields_of(stored.article, self.main_language)
+        gone = stored.deleted_at is not None
+        self.articles.put(stored.row, stored.article, language=fields.language, gone=gone)
+        self.engagement.put(stored)
+        if gone:
+            self.neighbours.remove(stored.row)
+            self.stories.remove(stored.row)
+        else:
+            self.neighbours.put(stored.row, *self.text.vector(fields))
+            near, cosine = self.neighbours.neighbours(stored.row)
+            self.stories.put(stored.row, fields.text, stored.article.url, near[cosine >= ALIKE].tolist())
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Events that the model has not seen; those on articles it doesn't know are passed over."""
+        for event in events:
+            row = self.articles.row(event.article_id)
+            if row is not None:
+                self.engagement.add(event, row)
+                self.histories.add(event, row, self.engagement.worth)
+
+
+def component(arrays: Mapping[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:
+    """The arrays of one component, without its prefix."""
+    prefix = f"{name}."
+    return {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
+
+
+def fields_of(article: Article, default_language: str) -> Fields:
+    """What the text model reads of an article, with the language declared, else detected, else `default_language`."""
+    text = html_to_text(article.body)
+    language = language_of(f"{article.title}\n{text}", article.language, default_language)
+    return Fields(title=article.title, text=text, tags=article.tags, language=language)

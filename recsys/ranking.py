@@ -1,0 +1,156 @@
+"""Ranking: what readers favour now, and what is new enough that they are about to.
+
+score = (1 - w) x what an article of that age is expected to draw in the coming horizon
+          + w x what its own readers, faded, promise for it: (1 - .5^(H/h)) x sum over readers of weight x .5^(age/h)
+
+with the horizon H of the window and h, w and the expectation fitted to the site's own past (`training.ranking`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.interest import site_clock
+from recsys.items import WINDOWS, Item, Reason, Window, Wish, best, filler
+from recsys.times import DAY, SECOND
+
+if TYPE_CHECKING:
+    from recsys.columns import ArticleColumns
+    from recsys.engagement import Engagement
+    from recsys.model import Model
+
+# A match has at least so much to show for itself, in views: expected in the horizon, or its own and faded.
+EVIDENCE = 0.05
+
+NEWEST = "newest"
+
+LEADERS = 500
+
+_ARRAYS = ("horizons", "half_lives", "mix", "ages", "drawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Every article at one moment, (n,) float64 each. `own` is the part of `interest` that counts.
+
+    score = own + expected
+    leaders  (l,) ascending rows, published, of the LEADERS highest in score, in interest and in expectation
+    """
+
+    clock: int
+    interest: NDArray[np.float64]
+    own: NDArray[np.float64]
+    expected: NDArray[np.float64]
+    score: NDArray[np.float64]
+    leaders: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class RankingFit:
+    """What a site's past taught about its ranking. (w,) are by window, in the order of WINDOWS.
+
+    horizons   (w,) float64, microseconds that the window looks ahead; inf: `all`, the undecayed total
+    half_lives (w,) float64, microseconds; column i of `Engagement.interest` fades by the i-th
+    mix        (w,) float64, 0..1, the weight of an article's own readers against the expectation
+    ages       (g,) float64, ascending from 0, microseconds
+    drawn      (g,) float64, ascending from 0: how much interest an article has drawn by that age, on the average
+    """
+
+    horizons: NDArray[np.float64]
+    half_lives: NDArray[np.float64]
+    mix: NDArray[np.float64]
+    ages: NDArray[np.float64]
+    drawn: NDArray[np.float64]
+    _standings: dict[int, tuple[tuple[int, ...], Standing]] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """What `arrays` returned."""
+        return cls(arrays["horizons"], arrays["half_lives"], arrays["mix"], arrays["ages"], arrays["drawn"])
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """As plain arrays."""
+        return {name: getattr(self, name) for name in _ARRAYS}
+
+    def expected(self, ages: NDArray[np.float64], horizon: float) -> NDArray[np.float64]:
+        """What an article of each of `ages` (m,) >= 0, microseconds, draws in the next `horizon`, on the average."""
+        return np.interp(ages + horizon, self.ages, self.drawn) - np.interp(ages, self.ages, self.drawn)
+
+    def standing(self, articles: "ArticleColumns", engagement: "Engagement", window: int, now: int) -> Standing:
+        """All articles at `now`, to the second. Computed anew only when something changed or the second is over."""
+        second = now - now % SECOND
+        key = (second, engagement.changes, len(engagement))
+        if window not in self._standings or self._standings[window][0] != key:
+            self._standings[window] = (key, self._compute(articles, engagement, window, second))
+        return self._standings[window][1]
+
+    def _compute(self, articles: "ArticleColumns", engagement: "Engagement", window: int, now: int) -> Standing:
+        published = articles.published
+        out = published[published <= now]
+        clock = site_clock(now, engagement.last_event, int(out.max()) if out.size else now)
+        horizon, half_life, mix = self.horizons[window], self.half_lives[window], self.mix[window]
+        interest = engagement.interest(window, clock)
+        if np.isinf(horizon):
+            own, expected = interest, np.zeros(interest.size)
+        else:
+            ages = np.maximum(clock - published, 0).astype(np.float64)
+            own = interest * (mix * (1.0 - 0.5 ** (horizon / half_life)))
+            expected = (1.0 - mix) * self.expected(ages, horizon)
+        score = own + expected
+        rows = np.flatnonzero(published <= now)
+        leading = [rows[best(of[rows], rows, LEADERS)] for of in (score, interest, expected)]
+        leaders = np.unique(np.concatenate(leading))
+        return Standing(clock, interest, own, expected, score, leaders)
+
+
+def ranking(model: "Model", window: Window, wish: Wish, now: int) -> list[Item]:
+    """The list that readers of the coming `window` would want, best first, at most `wish.limit` items.
+
+    An article with too little to show for itself is no match. Where `wish.fill` allows, the places left go to what
+    the next longer windows would show, and then to the newest, marked with the name of that window or "newest".
+    """
+    place = WINDOWS.index(window)
+    rows = np.arange(len(model.articles))
+    rows = rows[model.articles.admits(rows, wish, now)]
+    items = _matches(model, place, rows, wish, now)
+    if wish.fill == "none":
+        return items
+    rows = rows[model.articles.admits(rows, wish, now, as_fill=True)]
+    for longer in range(place + 1, len(WINDOWS)):
+        if len(items) >= wish.limit:
+            return items
+        rows = _without(rows, items)
+        more = _matches(model, longer, rows, replace(wish, limit=wish.limit - len(items), min_score=None), now)
+        items += [filler(item.row, WINDOWS[longer]) for item in more]
+    rows = _without(rows, items)
+    published = model.articles.published[rows]
+    newest = rows[best(published.astype(np.float64), rows, wish.limit - len(items))]
+    return items + [filler(int(row), NEWEST) for row in newest]
+
+
+def _matches(model: "Model", window: int, rows: NDArray[np.intp], wish: Wish, now: int) -> list[Item]:
+    standing = model.ranking.standing(model.articles, model.engagement, window, now)
+    score = standing.score[rows]
+    floor = EVIDENCE if wish.min_score is None else wish.min_score
+    kept = np.flatnonzero((score >= floor) & (score > 0.0))
+    picked = rows[kept[best(score[kept], rows[kept], wish.limit)]]
+    return [_item(model, standing, int(row)) for row in picked]
+
+
+def _item(model: "Model", standing: Standing, row: int) -> Item:
+    reasons = []
+    if standing.own[row] > 0.0:
+        count = max(1, round(float(standing.interest[row])))
+        reasons.append(Reason(kind="popular", weight=float(standing.own[row]), count=count))
+    if standing.expected[row] > 0.0:
+        days = max(0, standing.clock - int(model.articles.published[row])) / DAY
+        reasons.append(Reason(kind="new", weight=float(standing.expected[row]), days=days))
+    reasons.sort(key=lambda reason: -reason.weight)
+    return Item(row, sum(reason.weight for reason in reasons), tuple(reasons))
+
+
+def _without(rows: NDArray[np.intp], items: list[Item]) -> NDArray[np.intp]:
+    return rows[~np.isin(rows, [item.row for item in items])]

@@ -1,0 +1,53 @@
+"""The reader of a Recommendation: what they read, how much of it still counts, and what of it may be named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.histories import Reads
+
+# The newest reads that count, and after how many places one counts half: measured, decay by place beats decay by time.
+READS = 50
+HALF_LIFE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One reader at one moment.
+
+    rows      (h,) int32, at most READS liked articles, newest first, each once
+    weights   (h,) float64, > 0, sum 1 where there are any
+    seen      every row that must not be recommended
+    nameable  (h,) bool, whether a reason may name the article: whether the request itself brought it
+    idle      microseconds since the reader was last seen; 0 for one who is here now; None for one never seen
+    """
+
+    rows: NDArray[np.int32]
+    weights: NDArray[np.float64]
+    seen: frozenset[int]
+    nameable: NDArray[np.bool_]
+    idle: int | None
+
+
+def reader_of(now: int, stored: Reads | None = None, history: Sequence[int] = (), row: int | None = None) -> Reader:
+    """A reader of whom `stored` is known, with the `history` of rows (newest first) that the request brought, on `row`.
+
+    What the request brought is newer than what is stored of the visitor. Repeats count once, where they are newest.
+    """
+    sent = list(dict.fromkeys([row, *history] if row is not None else history))
+    rows, strength = np.array(sent, np.int32), np.ones(len(sent), np.float32)
+    idle = 0 if sent else None
+    seen = frozenset(sent)
+    if stored is not None and stored.rows.size:
+        liked = (stored.strength > 0) & ~np.isin(stored.rows, rows)
+        seen |= frozenset(stored.rows.tolist())
+        rows = np.concatenate([rows, stored.rows[liked]])
+        strength = np.concatenate([strength, stored.strength[liked]])
+        idle = max(0, now - int(stored.at[0])) if idle is None else idle
+    rows, strength = rows[:READS], strength[:READS]
+    weights = strength * 0.5 ** (np.arange(rows.size) / HALF_LIFE)
+    if rows.size:
+        weights /= weights.sum()
+    return Reader(rows, weights, seen, np.arange(rows.size) < len(sent), idle)
