@@ -17,7 +17,7 @@ Day by day each visitor comes at most once, at an hour of the daily rhythm, and 
   for good articles. Likes follow quality and dwell; bookmarks favour guides; comments, shares and dislikes are rare. A
   visitor reacts to an article on the first reading only.
 
-`training/readers.py` draws articles' appeal and visitors' tastes, `training/reading.py` the sittings. At most `POOL`
+`training/simulated_readers.py` draws articles' appeal and visitors' tastes, `training/reading.py` the sittings. At most `POOL`
 articles, the most alluring ones, can be opened on one day, so that cost doesn't grow with the archive.
 """
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.article import Article
+from recsys.article import Article, StoredArticle
 from recsys.errors import BadInput
 from recsys.record import RecordReader
-from recsys.store import AppendedEvents, PutArticles, Store, StoredArticle
+from recsys.store import AppendedEvents, PutArticles, Store
 from recsys.store.sqlite import SqliteStore
 from recsys.times import parse_time, zone
 from tests.training.files import FORMATS, write

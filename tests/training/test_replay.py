@@ -1,0 +1,141 @@
+"""What is measured after a cut knows nothing of what came after it."""
+
+import dataclasses
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from recsys.items import Wish
+from recsys.model import Model
+from recsys.recommendation import recommend
+from recsys.settings import Settings
+from recsys.times import HOUR
+from tests.recsys.sites import NOW, Reading, article, stored, view
+from training.comparison import compare
+from training.events import event_table
+from training.fit import fit
+from training.mix import fit_mix
+from training.replay import acts_of, play, replay_ranking, replay_recommendation, time_cut
+
+CUT = NOW - 4 * HOUR
+
+
+def quiet(*_):
+    pass
+
+
+def table_of(events):
+    return event_table(events, lambda article_id: int(article_id[1:]), NOW)
+
+
+def fitted(articles, events):
+    return Model.open(*reversed(fit(articles, table_of(events), CUT, Settings(), with_totals=False)))
+
+
+@pytest.fixture(scope="module")
+def articles():
+    return stored([article(n) for n in range(48)])
+
+
+@pytest.fixture(scope="module")
+def events():
+    return Reading().events
+
+
+def test_the_cut_leaves_the_wanted_share_before_it(events):
+    table = table_of(events)
+    cut = time_cut(table, 0.8)
+    assert 0.7 <= np.mean(table["at"].to_numpy() < cut) <= 0.8
+
+
+@pytest.mark.parametrize("events", [[], [view("a", 1, 5)], [view("a", 1, 5), view("b", 2, 5)]])
+def test_without_events_on_both_sides_there_is_no_cut(events):
+    assert time_cut(table_of(events)) is None
+
+
+@pytest.mark.slow
+def test_nothing_at_or_after_the_cut_changes_a_model_of_before(articles, events):
+    """Neither events, nor texts, nor totals of articles."""
+    past = [event for event in events if event.at < CUT]
+    later = [view(event.visitor_id, (7 * n) % 48, 3 - n / 100) for n, event in enumerate(events[:200])]
+    changed = [
+        dataclasses.replace(one, article=msgspec.structs.replace(one.article, views=9_999, likes=99), views_at=NOW)
+        for one in articles
+    ]
+    changed.append(stored([article(n) for n in range(49)])[48])
+    changed[48] = dataclasses.replace(
+        changed[48], article=msgspec.structs.replace(changed[48].article, published_at=NOW - HOUR, body="tide ice")
+    )
+    before, _ = fit(articles, table_of(past), CUT, Settings(), with_totals=False)
+    after, _ = fit(changed, table_of(past + later), CUT, Settings(), with_totals=False)
+    for name in ("histories.rows", "covisits.after_rows", "covisits.learned_rows", "ranking.drawn", "text.idf"):
+        assert np.array_equal(before[name], after[name]), name
+    n = len(articles)
+    assert np.array_equal(before["engagement.interest"], after["engagement.interest"][:, :n])
+    assert np.array_equal(before["neighbours.rows"], after["neighbours.rows"][:n])
+    assert {name: a.tolist() for name, a in before.items() if name.startswith("mix.")} == {
+        name: a.tolist() for name, a in after.items() if name.startswith("mix.")
+    }
+
+
+@pytest.mark.slow
+def test_readers_of_one_topic_are_served_better_than_by_popularity(articles, events):
+    model = fitted(articles, events)
+    acts = acts_of(table_of(events), model)
+    found = replay_recommendation(model, acts, CUT, progress=quiet)
+    assert found.questions == len(Reading.visitors)
+    assert found.value("ours", "ndcg@10") > found.value("most popular", "ndcg@10")
+    assert found.value("ours", "ndcg@10") > found.value("random", "ndcg@10")
+
+
+@pytest.mark.slow
+def test_later_events_change_no_list_made_at_the_cut(articles, events):
+    past = [event for event in events if event.at < CUT]
+    shuffled = [*past, *(view(f"v{n}", (5 * n) % 48, 3 - n / 8) for n in range(12))]
+    lists = [
+        [recommend(model, Wish(limit=10), CUT, visitor_id=visitor) for visitor in Reading.visitors]
+        for model in (fitted(articles, past), fitted(articles, events), fitted(articles, shuffled))
+    ]
+    assert lists[0] == lists[1] == lists[2]
+
+
+@pytest.mark.slow
+def test_ranking_is_asked_day_by_day_and_meets_events_as_they_come(articles, events):
+    model = fitted(articles, events)
+    acts = acts_of(table_of(events), model)
+    changes = model.engagement.changes
+    found = replay_ranking(model, acts, CUT, progress=quiet)
+    assert found.questions == 1  # all within a day
+    assert model.engagement.changes - changes == np.count_nonzero(acts.at >= CUT)
+    assert 0.0 <= found.value("ours", "ndcg@8") <= 1.0
+
+
+@pytest.mark.slow
+def test_a_played_model_knows_what_a_model_of_later_knows(articles, events):
+    model = fitted(articles, [event for event in events if event.at < CUT])
+    acts = acts_of(table_of(events), model)
+    play(model, acts.only(acts.at >= CUT))
+    later = Model.open(*reversed(fit(articles, table_of(events), NOW, Settings(), with_totals=False)))
+    for visitor in Reading.visitors:
+        assert [p.tolist() for p in model.histories.of(visitor)] == [p.tolist() for p in later.histories.of(visitor)]
+
+
+@pytest.mark.slow
+def test_a_site_with_too_little_past_keeps_the_default_mix(articles, events):
+    model = fitted(articles, events)
+    acts = acts_of(table_of(events), model)
+    found = fit_mix(model, acts.only(acts.at < CUT), CUT, quiet)
+    assert {name: a.tolist() for name, a in found.arrays().items()} == {
+        name: a.tolist() for name, a in type(found).default().arrays().items()
+    }
+
+
+def test_an_empty_table_has_no_acts(articles):
+    model = fitted(articles, [])
+    acts = acts_of(table_of([]), model)
+    assert acts.row.size == 0
+    found = replay_recommendation(model, acts, CUT, progress=quiet)
+    assert found == compare("recommendation", found.protocol, {}, [], k=10, catalogue=0)
+    assert isinstance(table_of([]), pa.Table)

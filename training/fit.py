@@ -1,0 +1,92 @@
+"""From articles and events to the arrays of a model.
+
+Everything is as of one moment: nothing stamped at or after `as_of` is looked at, be it an event, an article or a total.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from recsys.bundle import Manifest
+from recsys.covisitation import Covisits
+from recsys.mix import Mix
+from recsys.model import Model
+from recsys.settings import Settings
+from recsys.store import StoredArticle
+from recsys.tfidf import TextModel
+from training.behaviour import behaviour_arrays
+from training.corpus import article_columns, read_corpus
+from training.engagement import Totals
+from training.mix import fit_mix
+from training.neighbour_lists import fit_neighbours
+from training.related import fit_related
+from training.replay import acts_of, time_cut
+from training.stories import stories_of
+
+Progress = Callable[[str, float, float], None]
+Arrays = dict[str, NDArray[Any]]
+
+LOOKS = frozenset({"title", "notice", "cache_seconds", "keep_bundles", "threads"})  # settings that change no result
+
+
+def fit(
+    articles: Sequence[StoredArticle],
+    events: pa.Table,
+    as_of: int,
+    settings: Settings,
+    *,
+    log_seq: int = 0,
+    with_totals: bool = True,
+    spill_to: Path | None = None,
+    progress: Progress = lambda *_: None,
+) -> tuple[Arrays, Manifest]:
+    """The arrays of a bundle, named `component.array`, and its manifest, without a version name yet.
+
+    articles     by row, without gaps      events  a table of `training.events`
+    log_seq      the last entry of the change log that `articles` and `events` know of
+    with_totals  whether totals on articles count: they are of the present, so not for a look at the past
+    """
+    events = events.filter(pc.field("at") < as_of)
+    corpus = read_corpus(articles, as_of, settings.language, progress)
+    columns = article_columns(corpus)
+    progress("text model", 0, 1)
+    text, vectors = TextModel.fit(corpus.fields)
+    progress("text model", 1, 1)
+    neighbours = fit_neighbours(vectors, jobs=settings.threads or -1)
+    totals = Totals.of(articles) if with_totals else Totals.none(len(articles))
+    known = {"articles": columns.arrays(), "text": text.arrays(), "neighbours": neighbours.arrays()}
+    known["stories"] = stories_of(corpus, neighbours).arrays()
+    learned = behaviour_arrays(events, columns, totals, as_of, threads=settings.threads, spill_to=spill_to)
+    together = Covisits.from_arrays(learned["covisits"]).together_table
+    related = fit_related(neighbours, columns.published, together, np.random.default_rng(as_of))
+    known["related"] = related.arrays()
+    first_last = pc.min_max(events["at"]).as_py()
+    manifest = Manifest(
+        version="",
+        as_of=as_of,
+        log_seq=log_seq,
+        articles=int(np.count_nonzero(corpus.known)),
+        events=events.num_rows,
+        first_event=first_last["min"],
+        last_event=first_last["max"],
+        settings=settings.model_dump(mode="json", exclude=set(LOOKS)),
+        fitted={"main_language": corpus.main_language},
+    )
+    mix = Mix.default()
+    cut = time_cut(events)
+    if cut is not None:
+        past = behaviour_arrays(
+            events, columns, Totals.none(len(articles)), cut, threads=settings.threads, spill_to=spill_to
+        )
+        model = Model.open(manifest, _named(known | past | {"mix": mix.arrays()}))
+        mix = fit_mix(model, acts_of(events, model), cut, progress)
+    return _named(known | learned | {"mix": mix.arrays()}), manifest
+
+
+def _named(components: Mapping[str, Arrays]) -> Arrays:
+    return {f"{component}.{name}": array for component, part in components.items() for name, array in part.items()}

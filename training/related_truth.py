@@ -1,0 +1,152 @@
+"""Related, measured against pairs of articles that people linked."""
+
+import gzip
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.errors import BadInput
+from recsys.items import Wish
+from recsys.markup import html_to_text
+from recsys.model import Model
+from recsys.related import related
+from recsys.store import StoredArticle
+from training.comparison import SEED, Comparison, compare
+from training.own_links import own_hosts, without_own_links
+
+Progress = Callable[[str, float, float], None]
+Gains = list[dict[int, float]]
+
+TRANSLATION = "translation"
+_BLOCK = 256
+
+
+class Link(msgspec.Struct, frozen=True):
+    """Two articles that somebody linked; `kind` "translation" marks two versions of one article."""
+
+    article_id: str
+    related_id: str
+    kind: str = "linked"
+
+
+def read_links(path: Path) -> list[Link]:
+    """The links in a JSON Lines file, plain or gz; raises BadInput naming file and line."""
+    decoder = msgspec.json.Decoder(Link)
+    links = []
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                try:
+                    links.append(decoder.decode(line))
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    raise BadInput(f"{path.name}:{number}: {error}") from None
+    return links
+
+
+def related_truth(
+    articles: Sequence[StoredArticle],
+    links: Sequence[Link],
+    train: Callable[[Sequence[StoredArticle]], Model],
+    now: int,
+    *,
+    drop_own_links: bool,
+    k: int = 10,
+    progress: Progress,
+) -> list[Comparison]:
+    """Ours beside plain TF-IDF, the newest of the same section, and chance; links between translations apart.
+
+    articles        by row, all that ever arrived; a model is trained on them anew
+    train           makes a model of articles alone: whatever events tell must not count here
+    drop_own_links  take links to the own site out of the bodies first, with their words
+
+    A link counts in both directions. Links to articles that the site doesn't have are passed over.
+    """
+    own = own_hosts(stored.article for stored in articles) if drop_own_links else None
+    texts = [_bare(stored, own) for stored in articles]
+    model = train(texts)
+    present = np.array([stored.deleted_at is None for stored in texts], np.bool_)
+    kinds = {"links that people made": _truth(texts, [link for link in links if link.kind != TRANSLATION])}
+    translations = _truth(texts, [link for link in links if link.kind == TRANSLATION])
+    if any(translations):
+        kinds["pairs of translations"] = translations
+    asked = [row for row in range(len(texts)) if any(truth[row] for truth in kinds.values())]
+    ours = []
+    for done, row in enumerate(asked):
+        ours.append([item.row for item in related(model, row, Wish(limit=k, fill="none"), now)])
+        progress("asking for related lists", done + 1, len(asked))
+    lists = {
+        "ours": ours,
+        "TF-IDF (scikit-learn)": _tfidf(texts, present, asked, k),
+        "newest of the section": _newest_of_section(texts, present, asked, k),
+        "random": _random(present, asked, k),
+    }
+    links_note = "own-site links removed with their words" if drop_own_links else "bodies as they are"
+    return [
+        compare(
+            "related",
+            f"{kind}, both directions, {links_note}, all other articles as candidates; recall of at most {k}",
+            lists,
+            [truth[row] for row in asked],
+            k=k,
+            catalogue=int(present.sum()),
+        )
+        for kind, truth in kinds.items()
+    ]
+
+
+def _bare(stored: StoredArticle, own: frozenset[str] | None) -> StoredArticle:
+    """The article without totals and, where `own` hosts are given, without links to them."""
+    body = stored.article.body if own is None else without_own_links(stored.article, own)
+    return replace(stored, article=msgspec.structs.replace(stored.article, body=body, views=None, likes=None))
+
+
+def _truth(articles: Sequence[StoredArticle], links: Sequence[Link]) -> Gains:
+    """For each row the rows that are linked with it, in either direction."""
+    row_of = {stored.article.id: stored.row for stored in articles if stored.deleted_at is None}
+    truth: Gains = [{} for _ in articles]
+    for link in links:
+        one, other = row_of.get(link.article_id), row_of.get(link.related_id)
+        if one is not None and other is not None and one != other:
+            truth[one][other] = 1.0
+            truth[other][one] = 1.0
+    return truth
+
+
+def _tfidf(articles: Sequence[StoredArticle], present: NDArray[np.bool_], asked: list[int], k: int) -> list[list[int]]:
+    """scikit-learn's TfidfVectorizer() on title and body, cosine."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = [f"{stored.article.title} {html_to_text(stored.article.body)}" for stored in articles]
+    try:
+        vectors = TfidfVectorizer().fit_transform(texts)
+    except ValueError:  # no article holds a word of two letters
+        return [[] for _ in asked]
+    lists: list[list[int]] = []
+    for start in range(0, len(asked), _BLOCK):
+        rows = asked[start : start + _BLOCK]
+        scores = (vectors[rows] @ vectors.T).toarray()
+        scores[:, ~present] = -1.0
+        scores[np.arange(len(rows)), rows] = -1.0
+        lists += np.argsort(-scores, axis=1, kind="stable")[:, :k].tolist()
+    return lists
+
+
+def _newest_of_section(
+    articles: Sequence[StoredArticle], present: NDArray[np.bool_], asked: list[int], k: int
+) -> list[list[int]]:
+    newest: dict[tuple[str, ...], list[int]] = {}
+    for stored in sorted(articles, key=lambda stored: (-stored.article.published_at, stored.row)):
+        if present[stored.row]:
+            newest.setdefault(stored.article.section, []).append(stored.row)
+    return [[other for other in newest.get(articles[row].article.section, []) if other != row][:k] for row in asked]
+
+
+def _random(present: NDArray[np.bool_], asked: list[int], k: int) -> list[list[int]]:
+    rng = np.random.default_rng(SEED)
+    rows = np.flatnonzero(present)
+    drawn = [rng.choice(rows, min(k + 1, rows.size), replace=False).tolist() for _ in asked]
+    return [[row for row in some if row != own][:k] for some, own in zip(drawn, asked, strict=True)]
