@@ -1,0 +1,154 @@
+"""What the API says, made from what the library found: the same bytes for HTTP, for the command line and for the pages.
+
+Articles stand in a list as cards that were written as JSON when the article arrived; an answer is those cards, joined.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from recsys.errors import NotFound
+from recsys.event import ListName
+from recsys.items import Item
+from recsys.model import Model, fields_of
+from recsys.page import page
+from recsys.ranking import ranking
+from recsys.recommendation import recommend
+from recsys.related import related, related_to_text
+from serving.drafts import Draft
+from serving.problems import NO_ARTICLE
+from serving.questions import PageQuestion, Question, RankingQuestion, RecommendationQuestion, RelatedQuestion
+
+_json = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of the API.
+
+    request_id  a digest of the question and of the body: equal answers share it, so it is the ETag too
+    settled     only a changed article, or one that appears or expires, can change it: no event, no passing of time
+    personal    meant for one visitor
+    """
+
+    body: bytes
+    request_id: str
+    settled: bool = False
+    personal: bool = False
+
+
+def related_answer(model: Model, article_id: str, question: RelatedQuestion, now: int) -> Answer:
+    """The articles about the same thing; raises NotFound."""
+    items = related(model, row_of(model, article_id, now), question.wish(model), now)
+    settled = question.max_age is None and not any(item.fill for item in items)
+    return list_answer(model, "related", items, question, article_id, settled=settled)
+
+
+def draft_answer(model: Model, draft: Draft, question: RelatedQuestion, now: int) -> Answer:
+    """The published articles about the same thing as a text that is not."""
+    items = related_to_text(model, fields_of(draft.article(), model.main_language), question.wish(model), now)
+    return list_answer(model, "related", items, question)
+
+
+def ranking_answer(model: Model, question: RankingQuestion, now: int) -> Answer:
+    """What readers favour now."""
+    return list_answer(model, "ranking", ranking(model, question.window, question.wish(model), now), question)
+
+
+def recommendation_answer(model: Model, question: RecommendationQuestion, now: int) -> Answer:
+    """What one reader should read next."""
+    items = recommend(
+        model,
+        question.wish(model),
+        now,
+        visitor_id=question.visitor_id,
+        history=question.rows_read(model),
+        row=None if question.article_id is None else model.articles.row(question.article_id),
+    )
+    return list_answer(model, "recommendation", items, question, question.article_id, personal=question.personal)
+
+
+def page_answer(model: Model, article_id: str, question: PageQuestion, order: Sequence[ListName], now: int) -> Answer:
+    """The three lists of one article's page, nothing repeated; raises NotFound.
+
+    order  an article that several lists want goes to the first of these
+    """
+    row = row_of(model, article_id, now)
+    found = page(
+        model,
+        row,
+        now,
+        order=order,
+        visitor_id=question.visitor_id,
+        history=question.rows_read(model),
+        exclude=question.wish(model).exclude,
+        fill_policy=question.fill,
+    )
+    lists = {
+        "related": list_answer(model, "related", found.related, question, article_id).body,
+        "ranking": list_answer(model, "ranking", found.ranking, question, article_id).body,
+        "recommendation": list_answer(model, "recommendation", found.recommendation, question, article_id).body,
+    }
+    content = b",".join(_json(name) + b":" + body for name, body in lists.items())
+    request_id = _digest("page", model, article_id, question, content)
+    head = _head({"article_id": article_id, "model": model.version, "request_id": request_id})
+    return Answer(head + b"," + content + b"}", request_id, personal=question.personal)
+
+
+def list_answer(
+    model: Model,
+    name: ListName,
+    items: Sequence[Item],
+    question: Question,
+    article_id: str | None = None,
+    *,
+    settled: bool = False,
+    personal: bool = False,
+) -> Answer:
+    """A list as the API answers it."""
+    content = b",".join(item_json(model, item) for item in items)
+    request_id = _digest(name, model, article_id, question, content)
+    about = {} if article_id is None else {"article_id": article_id}
+    head = _head({"list": name, **about, "model": model.version, "request_id": request_id})
+    return Answer(head + b',"items":[' + content + b"]}", request_id, settled, personal)
+
+
+def item_json(model: Model, item: Item) -> bytes:
+    """The article's card with its score and the reasons that add up to it."""
+    fill = b"" if item.fill is None else b',"fill":' + _json(item.fill)
+    return b"".join(
+        (
+            model.articles.card(item.row)[:-1],
+            b',"score":',
+            _json(item.score),
+            fill,
+            b',"reasons":',
+            _json(item.reasons),
+            b"}",
+        )
+    )
+
+
+def row_of(model: Model, article_id: str, now: int) -> int:
+    """The row of an article that can be answered for; raises the same NotFound for all that can't."""
+    row = model.articles.row(article_id)
+    if row is None or not model.articles.exists(row, now):
+        raise NotFound(NO_ARTICLE)
+    return row
+
+
+def _head(fields: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(fields)[:-1]
+
+
+def _digest(name: str, model: Model, article_id: str | None, question: Question, content: bytes) -> str:
+    """128 bits over all that an answer depends on and all that it says."""
+    digest = blake2b(digest_size=16)
+    for part in (name, model.version, article_id or "", question.model_dump_json(exclude_defaults=True)):
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(4, "big") + encoded)
+    digest.update(content)
+    return digest.hexdigest()

@@ -1,0 +1,81 @@
+"""OpenAPI schemas of the records and answers, made from their one definition."""
+
+from typing import Any
+
+import msgspec
+
+from recsys.article import Article
+from recsys.event import Event
+from recsys.record import Micros, SectionPath
+from serving.drafts import Draft
+from serving.problems import MEDIA_TYPE, Document
+from serving.receiving import JSON
+from serving.shapes import EventsAnswer, Health, ListAnswer, Models, PageAnswer, PutAnswer, Stats, Version
+
+_KINDS = (
+    Article,
+    Event,
+    Draft,
+    ListAnswer,
+    PageAnswer,
+    EventsAnswer,
+    PutAnswer,
+    Stats,
+    Version,
+    Models,
+    Health,
+    Document,
+)
+_SAID = {
+    400: "The path, the query or the body can't be read.",
+    404: "There is no such article or model.",
+    408: "The body did not arrive in time.",
+    409: "Understood, and refused.",
+    413: "The body is too long.",
+    415: "The body is of another type than this route takes.",
+    422: "A parameter or a field is not what is expected.",
+    503: "Too much is waiting, or the store can't be written now.",
+    507: "No space is left to store this.",
+}
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def reference(kind: type) -> dict[str, str]:
+    """A reference to the schema of a record or answer."""
+    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+def answers(kind: type, *problems: int, status: int = 200, said: str = "Done.") -> Responses:
+    """The documentation of a route that answers with `kind` in JSON, or with one of the problems."""
+    good: Responses = {status: {"description": said, "content": {JSON: {"schema": reference(kind)}}}}
+    return good | refusals(*problems)
+
+
+def refusals(*problems: int) -> Responses:
+    """The documentation of the problems that a route answers with."""
+    content = {MEDIA_TYPE.decode(): {"schema": reference(Document)}}
+    return {status: {"description": _SAID[status], "content": content} for status in problems}
+
+
+def body_of(schema: dict[str, Any], *media_types: str) -> dict[str, Any]:
+    """The documentation of a route's body."""
+    content = {media_type: {"schema": schema} for media_type in media_types}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def component_schemas() -> dict[str, Any]:
+    """The schemas of all records and answers, by name."""
+    _, components = msgspec.json.schema_components(
+        _KINDS, schema_hook=_schema, ref_template="#/components/schemas/{name}"
+    )
+    return dict(components)
+
+
+def _schema(kind: type) -> dict[str, Any]:
+    if kind is Micros:
+        return {"type": "string", "format": "date-time"}
+    if kind is SectionPath:
+        names = {"type": "array", "items": {"type": "string"}}
+        return {"anyOf": [{"type": "string"}, names], "description": "From the general to the particular."}
+    raise NotImplementedError(kind)

@@ -1,0 +1,205 @@
+"""The model that answers, kept at the end of the change log; and how another model takes its place.
+
+Everything here but the opening of a new bundle runs in the event loop's thread, and nothing waits within an answer:
+what one answer says comes from one model at one position of the log.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from recsys.bundle import active_version
+from recsys.errors import BadBundle, NoModel, StoreFailed
+from recsys.model import Model
+from recsys.store import Entry, Store, StoredArticle
+from recsys.untrained import untrained_model
+
+POLL_SECONDS = 0.05
+ENTRIES = 64  # read from the log at a time
+ARTICLES = 16  # applied in one step: what a reader may have to wait for
+
+_END = object()
+
+log = logging.getLogger(__name__)
+
+
+class Replica:
+    """One model, and how far the change log has been applied to it.
+
+    position  seq of the last entry applied
+    settled   seq of the last entry applied that changed an article: Related can have changed no later than this
+    """
+
+    def __init__(self, model: Model, position: int, until: int | None = None) -> None:
+        """`model` holds what the log says up to `position`.
+
+        until  where given, nothing stamped at or after this moment is applied: no such event, no total that a record
+               brings, as nobody says when it was counted; texts are applied as they stand now
+        """
+        self.model = model
+        self.position = position
+        self.settled = position
+        self.woken = False
+        self._until = until
+        self._steps: Iterator[None] | None = None
+
+    def step(self, store: Store) -> bool:
+        """Applies a little of what the log holds; False where there is nothing left. One store at a time."""
+        if self._steps is None:
+            if store.log.last() <= self.position:
+                return False
+            self._steps = self._apply(store)
+        if next(self._steps, _END) is _END:
+            self._steps = None
+        return True
+
+    def finish(self, store: Store) -> None:
+        """Applies all that the log holds."""
+        while self.step(store):
+            pass
+
+    def _apply(self, store: Store) -> Iterator[None]:
+        while entries := store.log.read(self.position, ENTRIES):
+            for entry in entries:
+                yield from self._apply_entry(entry, store)
+                self.position = entry.seq
+            yield
+
+    def _apply_entry(self, entry: Entry, store: Store) -> Iterator[None]:
+        match entry.kind:
+            case "events":
+                self.model.add(event for event in entry.events if self._until is None or event.at < self._until)
+            case "articles":
+                for start in range(0, len(entry.ids), ARTICLES):
+                    found = store.catalogue.get(entry.ids[start : start + ARTICLES])
+                    for stored in sorted(found.values(), key=lambda stored: stored.row):
+                        self.model.put(stored if self._until is None else _without_totals(stored))
+                    yield
+                self.settled = entry.seq
+            case "activate":
+                self.woken = True
+
+
+class Live:
+    """What serves now. `model` is the same object from the first to the last line of an answer."""
+
+    def __init__(self, bundles: Path, open_store: Callable[[], Store], on_refused: Callable[[], None]) -> None:
+        """Opens the active bundle, or an empty model where there is none, and applies the log; raises BadBundle.
+
+        on_refused  is told of each bundle that was activated and does not verify
+        """
+        self._bundles = bundles
+        self._open_store = open_store
+        self._on_refused = on_refused
+        self._renewal = asyncio.Lock()
+        self.following = False
+        self.store = open_store()
+        self._replica = opened(bundles, self.store)
+
+    @property
+    def model(self) -> Model:
+        """The model that answers."""
+        return self._replica.model
+
+    @property
+    def position(self) -> int:
+        """The last entry of the log that the model knows of."""
+        return self._replica.position
+
+    @property
+    def settled(self) -> int:
+        """The last entry of the log that changed an article."""
+        return self._replica.settled
+
+    def catch_up(self) -> None:
+        """Applies everything that is in the log: whoever wrote to it reads that at once."""
+        self._replica.finish(self.store)
+
+    def lag(self) -> int:
+        """How many entries of the log the model has not seen."""
+        return max(0, self.store.log.last() - self.position)
+
+    async def follow(self) -> None:
+        """Tails the log until cancelled, a little at a time so that readers need not wait."""
+        try:
+            while True:
+                await asyncio.sleep(0 if self._advance() else POLL_SECONDS)
+                if self._replica.woken:
+                    self._replica.woken = False
+                    await self.renew()
+        finally:
+            self.following = False
+
+    async def renew(self) -> None:
+        """Takes the bundle that the pointer names, if it is another one; keeps the present one if that is unusable."""
+        async with self._renewal:
+            try:
+                if active_version(self._bundles) == self.model.version:
+                    return
+                fresh = await asyncio.to_thread(self._open_beside)
+            except Exception:  # whatever is wrong with a new bundle, the present model goes on answering
+                self._on_refused()
+                log.exception("the activated model is refused, the present one stays")
+                return
+            fresh.finish(self.store)
+            self._replica = fresh
+
+    def _advance(self) -> bool:
+        """One step; False where there is nothing to do, or where the store can't be read at the moment."""
+        try:
+            busy = self._replica.step(self.store)
+        except StoreFailed:
+            self.following = False
+            log.exception("the change log can't be read, trying again")
+            return False
+        self.following = True
+        return busy
+
+    def close(self) -> None:
+        """Lets go of the store."""
+        self.store.close()
+
+    def _open_beside(self) -> Replica:
+        store = self._open_store()
+        try:
+            return opened(self._bundles, store)
+        finally:
+            store.close()
+
+
+def opened(bundles: Path, store: Store, until: int | None = None) -> Replica:
+    """The active model with the whole log applied, an empty one where nothing was trained yet; raises BadBundle.
+
+    until  as for `Replica`
+    """
+    try:
+        model = Model.active(bundles)
+    except NoModel:
+        model = untrained_model()
+    position = model.manifest.log_seq
+    if position > store.log.last():
+        raise BadBundle(f"{model.version} was trained on a longer change log than this store has. Train again.")
+    _put_unpublished(model, store, until)
+    replica = Replica(model, position, until)
+    replica.finish(store)
+    return replica
+
+
+def _put_unpublished(model: Model, store: Store, until: int | None) -> None:
+    """Gives the model the articles that were published after its training: it knows their rows, not their texts."""
+    later = np.flatnonzero((model.articles.published >= model.manifest.as_of) & ~model.articles.gone)
+    if until is not None:
+        later = later[model.articles.published[later] < until]
+    found = store.catalogue.get([model.articles.id(int(row)) for row in later])
+    for stored in sorted(found.values(), key=lambda stored: stored.row):
+        model.put(stored if until is None else _without_totals(stored))
+
+
+def _without_totals(stored: StoredArticle) -> StoredArticle:
+    article = msgspec.structs.replace(stored.article, views=None, likes=None)
+    return replace(stored, article=article, views_at=0, likes_at=0)

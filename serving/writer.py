@@ -1,0 +1,79 @@
+"""All writing of a server goes through one thread; what arrives while a commit runs shares the next one."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from recsys.errors import RecsysError
+from recsys.store import Store
+from serving.problems import Problem
+
+WAITING = 1_000  # requests that may wait for a commit; more are turned away, so that memory stays bounded
+
+T = TypeVar("T")
+Work = Callable[[Store], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one piece of work: its result, or the error that undid it."""
+
+    result: Any = None
+    error: Exception | None = None
+
+
+class Writer:
+    """Runs work on a store of its own, durably: a call returns after the commit that holds its work."""
+
+    def __init__(self, open_store: Callable[[], Store]) -> None:
+        self._store = open_store()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
+        self._draining: asyncio.Task[None] | None = None
+
+    async def run(self, work: Work[T]) -> T:
+        """What `work` returns, once it is committed; raises what it raised, and then nothing of it took effect."""
+        if len(self._waiting) >= WAITING:
+            raise Problem(503, "Too many writes are waiting. Send this again later.", headers={"retry-after": "1"})
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, done))
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+        return await done
+
+    async def close(self) -> None:
+        """Finishes what waits, then lets go of the store."""
+        if self._draining is not None:
+            await self._draining
+        self._thread.shutdown()
+        self._store.close()
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            outcomes = await loop.run_in_executor(self._thread, self._commit, [work for work, _ in batch])
+            for (_, done), outcome in zip(batch, outcomes, strict=True):
+                if done.cancelled():
+                    continue
+                if outcome.error is not None:
+                    done.set_exception(outcome.error)
+                else:
+                    done.set_result(outcome.result)
+        self._draining = None
+
+    def _commit(self, works: Sequence[Work[Any]]) -> list[Outcome]:
+        try:
+            with self._store.transaction():
+                return [self._attempt(work) for work in works]
+        except Exception as error:  # the commit failed: nobody's work took effect, and everybody is told
+            return [Outcome(error=error)] * len(works)
+
+    def _attempt(self, work: Work[Any]) -> Outcome:
+        try:
+            with self._store.transaction():
+                return Outcome(work(self._store))
+        except RecsysError as error:
+            return Outcome(error=error)

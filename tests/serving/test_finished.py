@@ -1,0 +1,96 @@
+"""A kept answer is given again only as long as it would come out the same."""
+
+from collections.abc import Callable
+
+import pytest
+
+from recsys.event import Event
+from recsys.record import Micros
+from recsys.store import Store
+from recsys.times import DAY, SECOND
+from serving.answers import Answer, related_answer
+from serving.finished import FRESH, FinishedAnswers
+from serving.questions import RelatedQuestion
+from serving.service import Service
+from tests.serving.conftest import NOW, article
+
+KEY = (b"/v1/articles/council-4/related", b"")
+PASSING = Answer(b"body", "digest")
+SETTLED = Answer(b"body", "digest", settled=True)
+
+
+@pytest.fixture
+def finished(service: Service) -> FinishedAnswers:
+    return FinishedAnswers(service.live)
+
+
+def _event(service: Service) -> None:
+    event = Event(type="view", article_id="council-4", at=Micros(NOW))
+    service.live.store.log.append_events([event], NOW)
+    service.live.catch_up()
+
+
+def _article(service: Service) -> None:
+    service.live.store.catalogue.put([article("council", 4, title="Another title")], NOW, restore=True)
+    service.live.catch_up()
+
+
+@pytest.mark.parametrize(
+    ("answer", "change", "kept"),
+    [
+        (SETTLED, _event, True),
+        (SETTLED, _article, False),
+        (PASSING, _event, False),
+        (PASSING, _article, False),
+    ],
+)
+def test_the_log_says_what_is_no_longer_good(
+    service: Service, finished: FinishedAnswers, answer: Answer, change: Callable[[Service], None], kept: bool
+) -> None:
+    finished.keep(KEY, answer, NOW)
+    assert finished.get(KEY, NOW) is answer
+    change(service)
+    assert (finished.get(KEY, NOW) is answer) == kept
+
+
+def test_a_passing_answer_is_good_for_a_second(finished: FinishedAnswers) -> None:
+    finished.keep(KEY, PASSING, NOW)
+    assert finished.get(KEY, NOW + FRESH - 1) is PASSING
+    assert finished.get(KEY, NOW + FRESH) is None
+
+
+def test_a_settled_answer_is_good_until_an_article_appears(finished: FinishedAnswers) -> None:
+    """The sample's embargo ends a day after NOW."""
+    finished.keep(KEY, SETTLED, NOW)
+    assert finished.get(KEY, NOW + DAY - 1) is SETTLED
+    assert finished.get(KEY, NOW + DAY) is None
+
+
+def test_nothing_is_given_after_the_clock_went_back(finished: FinishedAnswers) -> None:
+    finished.keep(KEY, PASSING, NOW)
+    assert finished.get(KEY, NOW - SECOND) is None
+
+
+def test_another_model_gives_other_answers(service: Service, finished: FinishedAnswers, elsewhere: Store) -> None:
+    finished.keep(KEY, SETTLED, NOW)
+    manifest = service.live.model.manifest
+    object.__setattr__(manifest, "version", "another")
+    assert finished.get(KEY, NOW) is None
+
+
+def test_what_is_kept_stays_within_its_bytes(service: Service) -> None:
+    finished = FinishedAnswers(service.live, capacity=5_000)
+    big = Answer(b"b" * 1_000, "digest")
+    for number in range(10):
+        finished.keep((b"/", b"%d" % number), big, NOW)
+    assert finished.get((b"/", b"0"), NOW) is None
+    assert finished.get((b"/", b"9"), NOW) is big
+    finished.keep((b"/", b"huge"), Answer(b"b" * 10_000, "digest"), NOW)
+    assert finished.get((b"/", b"huge"), NOW) is None
+
+
+def test_related_without_fill_is_settled_and_with_fill_is_not(service: Service) -> None:
+    model = service.live.model
+    assert related_answer(model, "council-4", RelatedQuestion(limit=3), NOW).settled
+    assert not related_answer(model, "council-4", RelatedQuestion(limit=3, max_age="30d"), NOW).settled
+    assert not related_answer(model, "council-4", RelatedQuestion(limit=100), NOW).settled
