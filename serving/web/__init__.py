@@ -1,0 +1,1 @@
+"""The demo site: a newspaper whose pages show what the API answers."""

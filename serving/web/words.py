@@ -1,0 +1,60 @@
+"""An item's reasons in a few words for readers, from the API's answer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_FILL = {
+    "ranking": "also read now",
+    "newest": "also new",
+    "section": "also in this section",
+}
+
+
+def why(item: Mapping[str, Any], titles: Mapping[str, str], here: str | None = None) -> str:
+    """One line: the two strongest reasons of a match, or what a fill item is there for.
+
+    titles  by article id, for "because you read ..."      here  the article on the page, if any
+    """
+    if fill := item.get("fill"):
+        return _FILL.get(fill, "also on this site")
+    strongest = sorted((r for r in item["reasons"] if r["weight"] > 0), key=lambda r: -r["weight"])
+    words = [said for reason in strongest if (said := _said(reason, titles, here))]
+    return "; ".join(dict.fromkeys(words[:2]))
+
+
+def _said(reason: Mapping[str, Any], titles: Mapping[str, str], here: str | None) -> str:
+    match reason["kind"]:
+        case "terms":
+            return f"both mention {_listed([term for term, _ in reason.get('terms', ())][:3])}"
+        case "tags":
+            return f"both tagged {_listed([term for term, _ in reason.get('terms', ())][:2])}"
+        case "time":
+            return _near(reason.get("days"))
+        case "context":
+            return "on the same subject"
+        case "read_together":
+            return "often read together"
+        case "because_read" if reason.get("article_id") == here and here is not None:
+            return "goes with this article"
+        case "because_read":
+            title = titles.get(reason.get("article_id", ""))
+            return f"because you read “{title}”" if title else "goes with what you read"
+        case "section":
+            return f"from {reason['name']}, which you read" if reason.get("name") else "from a section you read"
+        case "popular":
+            return "much read now"
+        case "new" | "age":
+            return "new"
+        case kind:
+            return str(kind).replace("_", " ")
+
+
+def _near(days: float | None) -> str:
+    """Closeness in time, where it is close enough to be worth a word."""
+    if days is None or days > 30:
+        return ""
+    return "from the same day" if days < 1 else "from the same week" if days < 7 else "from the same weeks"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "the same words"
