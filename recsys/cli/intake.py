@@ -1,0 +1,82 @@
+"""Running an import and telling what came of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from recsys.cli.progress import progress_bars
+from recsys.errors import BadInput
+from recsys.home import Home
+from recsys.settings import read_settings
+from recsys.store.sqlite import SqliteStore
+from recsys.times import format_time, now_micros, zone
+
+if TYPE_CHECKING:
+    from training.import_report import BadRow, ImportReport
+
+SHOWN = 20
+
+
+def run_import(
+    home_path: Path, articles: Sequence[Path], events: Sequence[Path], *, dry_run: bool, strict: bool
+) -> bool:
+    """Imports and prints a report; every bad row goes to a file of the home's reports. False where strict refused."""
+    from training.intake import import_files
+
+    if not articles and not events:
+        raise BadInput("name what to import: --articles FILE, --events FILE, each as often as needed.")
+    home, now = Home(home_path), now_micros()
+    settings = read_settings(home.settings)
+    home.root.mkdir(parents=True, exist_ok=True)
+    report_path = home.reports / f"import-{format_time(now).replace(':', '').replace('.', '-')}.jsonl"
+    written: list[BinaryIO] = []
+
+    def keep(row: "BadRow") -> None:
+        if not written:
+            home.reports.mkdir(exist_ok=True)
+            written.append(report_path.open("wb"))
+        written[0].write(msgspec.json.encode(row) + b"\n")
+
+    store = SqliteStore(home.store)
+    try:
+        with progress_bars() as progress:
+            report = import_files(
+                store,
+                articles,
+                events,
+                now=now,
+                default_zone=zone(settings.timezone),
+                dry_run=dry_run,
+                strict=strict,
+                progress=progress,
+                bad_row=keep,
+            )
+    finally:
+        store.close()
+        for file in written:
+            file.close()
+    print_report(report, report_path, dry_run=dry_run)
+    return not report.refused
+
+
+def print_report(report: "ImportReport", report_path: Path, *, dry_run: bool) -> None:
+    """What an import found, for people."""
+    for file in report.files:
+        bad = f", {file.bad:,} bad" if file.bad else ""
+        print(f"{file.file}: {file.rows:,} {file.holds}{bad}")
+    for warning in report.warnings:
+        print(f"warning: {warning}")
+    for row in report.bad_rows[:SHOWN]:
+        print(f"bad row: {row}")
+    if report.bad:
+        more = f"{report.bad - SHOWN:,} more; all" if report.bad > SHOWN else "all"
+        print(f"{more} bad rows are in {report_path}")
+    if report.refused:
+        print("nothing was stored: --strict, and there are bad rows. Mend them, or leave --strict out to skip them.")
+        return
+    put, events = report.articles, report.events
+    verb = "would be" if dry_run else "were"
+    print(f"articles: {put.added:,} {verb} added, {put.updated:,} updated, {put.unchanged:,} unchanged")
+    print(f"events: {events.accepted:,} {verb} added, {events.duplicates:,} were known already")
