@@ -1,5 +1,6 @@
 """The only place with a database: short protocols, and one module per database that keeps them."""
 
+from recsys.article import StoredArticle
 from recsys.store.protocols import (
     AppendedEvents,
     Catalogue,
@@ -7,7 +8,6 @@ from recsys.store.protocols import (
     Entry,
     PutArticles,
     Store,
-    StoredArticle,
     comes_back,
 )
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from recsys.article import Article
+from recsys.article import Article, StoredArticle
 from recsys.errors import BadInput
 from recsys.record import from_store, store_bytes
 from recsys.store.payload import checksum
-from recsys.store.protocols import PutArticles, StoredArticle, comes_back
+from recsys.store.protocols import PutArticles, comes_back
 from recsys.store.sqlite_database import Database
 from recsys.store.sqlite_log import SqliteLog
 
