@@ -1,0 +1,89 @@
+"""import: what it says, what it keeps, how it ends."""
+
+import json
+
+import pytest
+
+from recsys.store.sqlite import SqliteStore
+
+ARTICLES = """id,title,published_at,section,tags
+a,First,2026-01-01,News > Town,one|two
+b,Second,soon,News,
+c,Third,2026-01-03,,
+"""
+EVENTS = [
+    {"type": "view", "article_id": "a", "at": "2026-01-02T10:00:00Z", "visitor_id": "v"},
+    {"type": "view", "article_id": "b", "at": "2026-01-02T10:00:00Z"},
+    {"type": "stare", "article_id": "a", "at": "2026-01-02T10:00:00Z"},
+]
+
+
+@pytest.fixture
+def files(tmp_path):
+    articles, events = tmp_path / "articles.csv", tmp_path / "events.jsonl"
+    articles.write_text(ARTICLES)
+    events.write_text("".join(json.dumps(event) + "\n" for event in EVENTS))
+    return "--articles", articles, "--events", events
+
+
+def stored(home):
+    store = SqliteStore(home / "store.db")
+    found = sorted(one.article.id for one in store.catalogue.scan()), store.log.last()
+    store.close()
+    return found
+
+
+def test_bad_rows_are_told_by_file_line_field_and_reason_and_the_rest_is_stored(recsys, files, tmp_path):
+    home = tmp_path / "home"
+    ran = recsys("import", *files, "--home", home)
+    assert ran.code == 0
+    assert "articles.csv: 3 articles, 1 bad" in ran.out
+    assert "events.jsonl: 3 events, 2 bad" in ran.out
+    assert "articles.csv:3 published_at: expected a time in ISO 8601" in ran.out
+    assert "events.jsonl:2 article_id: is no article of this site: b" in ran.out
+    assert "events.jsonl:3 type: " in ran.out
+    assert stored(home)[0] == ["a", "c"]
+    [report] = (home / "reports").iterdir()
+    assert [json.loads(line)["line"] for line in report.read_text().splitlines()] == [3, 2, 3]
+
+
+def test_strict_stores_nothing_and_fails(recsys, files, tmp_path):
+    ran = recsys("import", *files, "--home", tmp_path / "home", "--strict")
+    assert ran.code == 1
+    assert "nothing was stored: --strict" in ran.out
+    assert stored(tmp_path / "home") == ([], 0)
+
+
+def test_a_dry_run_tells_the_same_and_stores_nothing(recsys, files, tmp_path):
+    ran = recsys("import", *files, "--home", tmp_path / "home", "--dry-run")
+    assert ran.code == 0
+    assert "articles: 2 would be added" in ran.out
+    assert "events: 1 would be added" in ran.out
+    assert stored(tmp_path / "home") == ([], 0)
+
+
+def test_the_same_files_again_change_nothing(recsys, files, tmp_path):
+    recsys("import", *files, "--home", tmp_path / "home")
+    before = stored(tmp_path / "home")
+    ran = recsys("import", *files, "--home", tmp_path / "home")
+    assert "0 were added, 0 updated, 2 unchanged" in ran.out
+    assert "events: 0 were added, 1 were known already" in ran.out
+    assert stored(tmp_path / "home") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "name what to import"),
+        (("--articles", "absent.jsonl"), "absent.jsonl: No such file"),
+        (("--articles", "."), "is a folder"),
+        (("--events", "empty.jsonl"), "is empty"),
+    ],
+)
+def test_what_can_not_be_imported_is_told_in_one_line(recsys, tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.jsonl").touch()
+    ran = recsys("import", *arguments, "--home", tmp_path / "home")
+    assert ran.code == 1
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
