@@ -154,6 +154,11 @@ class ArticleColumns:
         """Whether an article can be answered for at all: published, not deleted, not expired."""
         return bool(not self._flags[row] & _GONE and self.published[row] <= now < self._expires[row])
 
+    def next_turn(self, now: int) -> int:
+        """The first moment after `now` at which an article appears or expires; NEVER where none does. O(n)."""
+        turns = (moments[moments > now] for moments in (self.published, self._expires))
+        return min((int(moments.min()) for moments in turns if moments.size), default=NEVER)
+
     def shown(self, rows: NDArray[np.integer], now: int) -> NDArray[np.bool_]:
         """Whether each of `rows` (m,) may stand in a list at `now`: published, in force, not unlisted or sponsored."""
         flags = self._flags[rows]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any, Self
 
 import numpy as np
@@ -19,9 +18,15 @@ class StringTable:
     @classmethod
     def from_strings(cls, strings: Iterable[str]) -> Self:
         """The table of `strings`. Raises UnicodeEncodeError for a lone surrogate, which is not text."""
-        parts = [string.encode() for string in strings]
-        starts = np.fromiter(accumulate(map(len, parts), initial=0), np.int64, len(parts) + 1)
-        return cls(np.frombuffer(b"".join(parts), np.uint8), starts)
+        parts = list(strings)
+        text = "".join(parts)
+        data = np.frombuffer(text.encode(), np.uint8)
+        ends = np.cumsum([0, *map(len, parts)])  # in characters
+        if data.size != len(text):  # one encoding and a sum take a third of the time of an encoding for each string
+            points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+            sizes = 1 + (points > 0x7F) + (points > 0x7FF) + (points > 0xFFFF)
+            ends = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))[ends]
+        return cls(data, ends.astype(np.int64))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:

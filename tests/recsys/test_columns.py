@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.article import Article
-from recsys.columns import ArticleColumns
+from recsys.columns import NEVER, ArticleColumns
 from recsys.items import Wish
 from recsys.record import Micros, SectionPath
 
@@ -98,3 +98,9 @@ def test_a_replaced_article_keeps_its_row_and_shows_its_new_card():
 def test_a_gap_between_rows_is_an_error():
     with pytest.raises(ValueError, match="gap"):
         columns(article("a")).put(2, article("b"), language="en")
+
+
+def test_the_next_turn_is_when_an_article_appears_or_expires():
+    built = columns(article("a"), article("b", published_at=Micros(500)), article("c", expires_at=Micros(300)))
+    assert [built.next_turn(now) for now in (50, 100, 300, 499)] == [100, 300, 500, 500]
+    assert built.next_turn(500) == NEVER
