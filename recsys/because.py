@@ -24,7 +24,7 @@ class Because:
     """The reasons of one answer.
 
     tastes   by signal: the reader's taste in sections and in tags
-    weights  (8,) of the signals
+    weights  (9,) of the signals
     """
 
     model: "Model"
@@ -46,7 +46,7 @@ class Because:
                 reasons.append(Reason(kind=kind, weight=weight, name=name))
         if unnamed > 0.0:
             reasons.append(Reason(kind="because_read", weight=unnamed))
-        for kind in ("popular", "new"):
+        for kind in ("liked", "popular", "new"):
             weight = float(strength[SIGNALS.index(kind)])
             if weight > 0.0:
                 reasons.append(Reason(kind=kind, weight=weight))

@@ -1,6 +1,6 @@
 """The candidates of a Recommendation, and how strongly each signal speaks for each of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.affinity import Taste
-from recsys.items import Wish, best
+from recsys.items import WINDOWS, Wish, best
 from recsys.mix import SIGNALS
 from recsys.ranking import LEADERS, Standing
 from recsys.reader import Reader
@@ -21,8 +21,9 @@ NEIGHBOURS = 30  # how many text neighbours each article brings
 FRESH = 3  # of so many of the newest reads also neighbours that were published since the bundle
 
 NOWHERE = -1
-PERSONAL = 6  # signals that depend on the reader; then come two for each window
-_SECTION, _TAGS = SIGNALS.index("section"), SIGNALS.index("tags")
+
+_WINDOW = WINDOWS.index("day")
+_SECTION, _TAGS, _LIKED, _POPULAR, _NEW = (SIGNALS.index(n) for n in ("section", "tags", "liked", "popular", "new"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,7 @@ class Candidates:
     """What speaks for c candidates.
 
     rows       (c,) ascending, distinct
-    strength   (8, c) float64 in 0..1, by signal; the best candidate of a signal that says anything has 1.
-               For w windows (6 + 2w, c): "popular" and "new" of one window after the other
+    strength   (9, c) float64 in 0..1, by signal; the best candidate of a signal that says anything has 1
     votes      what the strength of the signals that are ties consists of
     """
 
@@ -54,28 +54,24 @@ class Candidates:
     votes: Votes
 
 
-def candidates_for(
-    model: "Model", reader: Reader, tastes: Mapping[str, Taste], *, wish: Wish, windows: Sequence[int], now: int
-) -> Candidates:
+def candidates_for(model: "Model", reader: Reader, tastes: Mapping[str, Taste], wish: Wish, now: int) -> Candidates:
     """All articles that `wish` admits and that are tied to what the reader read, or that readers favour now.
 
-    tastes   the reader's, by signal: "section" and "tags"
-    windows  positions in WINDOWS of the rankings that tell what readers favour
+    tastes  the reader's, by signal: "section" and "tags"
     """
     n = len(model.articles)
     free = np.ones(n, np.bool_)
     free[np.fromiter(wish.exclude, np.int64, len(wish.exclude))] = False
     wish = replace(wish, exclude=frozenset())
     signal, owner, tied, weight = _ties(model, reader)
-    standings = [model.ranking.standing(model.articles, model.engagement, window, now) for window in windows]
+    standing = model.ranking.standing(model.articles, model.engagement, _WINDOW, now)
     section = tastes["section"].favourite(reader)
     wanted = np.zeros(n, np.bool_)
-    wanted[tied] = True
-    for standing in standings:
-        wanted[_favoured(model, standing, free, section=section, wish=wish, now=now)] = True
+    for some in (tied, model.mix.liked_rows, _favoured(model, standing, free, section=section, wish=wish, now=now)):
+        wanted[some] = True
     rows = np.flatnonzero(wanted & free)
     rows = rows[model.articles.admits(rows, wish, now)]
-    strength = np.zeros((PERSONAL + 2 * len(windows), rows.size))
+    strength = np.zeros((len(SIGNALS), rows.size))
     if not rows.size:
         nothing = np.zeros(0, np.intp)
         return Candidates(rows, strength, Votes(nothing, nothing, nothing, np.zeros(0)))
@@ -87,9 +83,9 @@ def candidates_for(
     strength += np.bincount(signal * rows.size + place, weight, strength.size).reshape(strength.shape)
     strength[_SECTION] = tastes["section"].of_rows(rows)
     strength[_TAGS] = tastes["tags"].of_rows(rows)
-    for at, standing in enumerate(standings):
-        strength[PERSONAL + 2 * at] = standing.interest[rows]
-        strength[PERSONAL + 2 * at + 1] = standing.expected[rows]
+    strength[_LIKED] = model.mix.liked(rows)
+    strength[_POPULAR] = standing.interest[rows]
+    strength[_NEW] = standing.expected[rows]
     scale = strength.max(axis=1)
     scale[scale == 0.0] = 1.0
     return Candidates(rows, strength / scale[:, None], Votes(signal, owner, place, weight / scale[signal]))

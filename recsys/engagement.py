@@ -131,10 +131,15 @@ class Engagement:
 
         Each row's sums are kept as of its own last change, so that no exponent is ever above 0.
         """
-        old, new = int(self._last.view[row]), max(int(self._last.view[row]), at)
-        self._last.view[row] = new
+        last = self._last.view
+        old = int(last[row])
+        new = last[row] = max(old, at)
         for column, half_life in zip(self._interest, self._half_lives, strict=True):
-            faded = decayed(float(column.view[row]), old, new, half_life)
-            lost = max((decayed(weight, act, new, half_life) for weight, act in before), default=0.0)
-            won = max((decayed(weight, act, new, half_life) for weight, act in after), default=0.0)
-            column.view[row] = max(0.0, faded - lost + won)
+            sums = column.view
+            faded = decayed(float(sums[row]), old, new, half_life)
+            sums[row] = max(0.0, faded - _greatest(before, new, half_life) + _greatest(after, new, half_life))
+
+
+def _greatest(acts: list[tuple[float, int]], now: int, half_life: float) -> float:
+    """What the greatest of one reader's acts counts at `now`, none of which is later; 0 for none."""
+    return max([decayed(weight, at, now, half_life) for weight, at in acts], default=0.0)

@@ -7,12 +7,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.items import WINDOWS
 from recsys.times import HOUR
 
-# Ties of three kinds to what was read, likeness of text, taste in sections and tags, and of every article what readers
-# turn to now and what one of its age is about to draw.
-SIGNALS = ("together", "after", "learned", "text", "section", "tags", "popular", "new")
+# Ties of three kinds to what was read, likeness of text, taste in sections and tags; and of every article what visitors
+# liked until the bundle was made, what readers turn to now, and what one of its age is about to draw.
+SIGNALS = ("together", "after", "learned", "text", "section", "tags", "liked", "popular", "new")
 
 # After so long a reader comes back rather than goes on, and wants other things: popularity serves who comes back best.
 AWAY = 6 * HOUR
@@ -20,33 +19,41 @@ AWAY = 6 * HOUR
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """Weights of the signals, each of which is scaled so that its best candidate has 1; row 0: here, row 1: away.
+    """Weights of the signals, each of which is scaled so that its best candidate has 1.
 
-    weights  (2, 8) float64, >= 0, in the order of SIGNALS
-    windows  (2,) int64, position in WINDOWS: the ranking that "popular" and "new" are taken from
+    weights      (2, 9) float64, >= 0, in the order of SIGNALS; row 0: reader is here, row 1: comes back
+    liked_rows   (l,) int32 ascending, the articles that visitors liked most lately, as of the bundle
+    liked_score  (l,) float64, > 0
     """
 
     weights: NDArray[np.float64]
-    windows: NDArray[np.int64]
+    liked_rows: NDArray[np.int32]
+    liked_score: NDArray[np.float64]
 
     @classmethod
-    def default(cls) -> Self:
+    def default(cls, liked_rows: NDArray[np.int32], liked_score: NDArray[np.float64]) -> Self:
         """For a site whose past is too short to tell."""
-        week = WINDOWS.index("week")
-        here = [1.0, 0.5, 1.0, 0.5, 0.2, 0.2, 1.0, 0.3]
-        away = [1.0, 0.5, 1.0, 0.5, 0.2, 0.2, 3.0, 1.0]
-        return cls(np.array([here, away]), np.array([week, week]))
+        here = [1.0, 0.5, 2.0, 0.3, 0.2, 0.2, 0.0, 1.0, 0.3]
+        away = [1.0, 0.5, 2.0, 0.3, 0.2, 0.2, 0.0, 3.0, 1.0]
+        return cls(np.array([here, away]), liked_rows, liked_score)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """What `arrays` returned."""
-        return cls(arrays["weights"], arrays["windows"])
+        return cls(arrays["weights"], arrays["liked_rows"], arrays["liked_score"])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """As plain arrays."""
-        return {"weights": self.weights, "windows": self.windows}
+        return {"weights": self.weights, "liked_rows": self.liked_rows, "liked_score": self.liked_score}
 
-    def at(self, idle: int) -> tuple[NDArray[np.float64], int]:
-        """The weights (8,) and the window for a reader last seen `idle` microseconds ago."""
-        row = int(idle > AWAY)
-        return self.weights[row], int(self.windows[row])
+    def weights_at(self, idle: int) -> NDArray[np.float64]:
+        """(9,) the weights for a reader last seen `idle` microseconds ago."""
+        found: NDArray[np.float64] = self.weights[int(idle > AWAY)]
+        return found
+
+    def liked(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
+        """(m,) how much visitors liked each of `rows` (m,) lately; 0 for those that are not among the most liked."""
+        if not self.liked_rows.size:
+            return np.zeros(rows.size)
+        place = np.minimum(np.searchsorted(self.liked_rows, rows), self.liked_rows.size - 1)
+        return np.where(self.liked_rows[place] == rows, self.liked_score[place], 0.0)

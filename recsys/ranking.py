@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from recsys.interest import site_clock
 from recsys.items import WINDOWS, Item, Reason, Window, Wish, best, filler
-from recsys.times import DAY, SECOND
+from recsys.times import DAY, HOUR, SECOND
 
 if TYPE_CHECKING:
     from recsys.columns import ArticleColumns
@@ -29,7 +29,7 @@ NEWEST = "newest"
 
 LEADERS = 500
 
-_ARRAYS = ("horizons", "half_lives", "mix", "ages", "drawn")
+_ARRAYS = ("horizons", "half_lives", "mix", "quality", "replays", "ages", "drawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class RankingFit:
     horizons   (w,) float64, microseconds that the window looks ahead; inf: `all`, the undecayed total
     half_lives (w,) float64, microseconds; column i of `Engagement.interest` fades by the i-th
     mix        (w,) float64, 0..1, the weight of an article's own readers against the expectation
+    quality    (w,) float64, 0..1, the nDCG that this would have reached in the replays of the site's past
+    replays    (w,) float64, how many those were, older ones counting less; 0: nothing to learn from yet
     ages       (g,) float64, ascending from 0, microseconds
     drawn      (g,) float64, ascending from 0: how much interest an article has drawn by that age, on the average
     """
@@ -62,6 +64,8 @@ class RankingFit:
     horizons: NDArray[np.float64]
     half_lives: NDArray[np.float64]
     mix: NDArray[np.float64]
+    quality: NDArray[np.float64]
+    replays: NDArray[np.float64]
     ages: NDArray[np.float64]
     drawn: NDArray[np.float64]
     _standings: dict[int, tuple[tuple[int, ...], Standing]] = field(default_factory=dict, compare=False, repr=False)
@@ -69,11 +73,25 @@ class RankingFit:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """What `arrays` returned."""
-        return cls(arrays["horizons"], arrays["half_lives"], arrays["mix"], arrays["ages"], arrays["drawn"])
+        return cls(*(arrays[name] for name in _ARRAYS))  # type: ignore[arg-type]  # mypy counts the memo among them
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """As plain arrays."""
         return {name: getattr(self, name) for name in _ARRAYS}
+
+    def report(self) -> dict[str, dict[str, float]]:
+        """What was fitted, by window that looks ahead, for people."""
+        columns = zip(WINDOWS, self.half_lives, self.mix, self.quality, self.replays, self.horizons, strict=True)
+        return {
+            window: {
+                "half_life_hours": round(float(half_life) / HOUR, 2),
+                "own_weight": float(mix),
+                "ndcg": round(float(quality), 4),
+                "replays": round(float(replays), 1),
+            }
+            for window, half_life, mix, quality, replays, horizon in columns
+            if np.isfinite(horizon)
+        }
 
     def expected(self, ages: NDArray[np.float64], horizon: float) -> NDArray[np.float64]:
         """What an article of each of `ages` (m,) >= 0, microseconds, draws in the next `horizon`, on the average."""

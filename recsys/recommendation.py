@@ -52,8 +52,8 @@ def recommend_to(model: "Model", reader: Reader, wish: Wish, now: int) -> list[I
 
 def _matches(model: "Model", reader: Reader, wish: Wish, now: int) -> list[Item]:
     tastes = tastes_of(model, reader)
-    weights, window = model.mix.at(reader.idle or 0)
-    found = candidates_for(model, reader, tastes, wish=wish, windows=[window], now=now)
+    found = candidates_for(model, reader, tastes, wish, now)
+    weights = model.mix.weights_at(reader.idle or 0)
     score = weights @ found.strength
     kept = np.flatnonzero((score > 0.0) & (score >= (wish.min_score or 0.0)))
     because = Because(model, reader, tastes, found, weights)

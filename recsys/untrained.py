@@ -49,10 +49,12 @@ def untrained_model() -> Model:
             horizons=_HORIZONS,
             half_lives=np.array([*HALF_LIVES.values()]),
             mix=np.ones(_HORIZONS.size),
+            quality=np.zeros(_HORIZONS.size),
+            replays=np.zeros(_HORIZONS.size),
             ages=np.array([0.0, float(DAY)]),
             drawn=np.zeros(2),
         ),
-        mix=Mix.default(),
+        mix=Mix.default(np.zeros(0, np.int32), np.zeros(0)),
     )
 
 

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from recsys.columns import ArticleColumns
 from recsys.interest import WEIGHTS, Worth
+from recsys.items import WINDOWS
+from recsys.mix import Mix
 from training import signals
 from training.covisits import covisit_arrays
 from training.engagement import Totals, engagement_arrays
 from training.engines import duckdb_engine, scanned
-from training.histories import histories_of
+from training.histories import histories_of, liked_lately
 from training.learned import learned_arrays
 from training.ranking import fit_ranking
 
@@ -23,7 +25,7 @@ Arrays = dict[str, NDArray[Any]]
 def behaviour_arrays(
     events: pa.Table, columns: ArticleColumns, totals: Totals, as_of: int, *, threads: int, spill_to: Path | None
 ) -> dict[str, Arrays]:
-    """By component: engagement, covisits, histories and ranking, from what is stamped before `as_of`.
+    """By component: engagement, covisits, histories, ranking and mix, from what is stamped before `as_of`.
 
     events  a table of `training.events`
     """
@@ -32,15 +34,18 @@ def behaviour_arrays(
     with duckdb_engine(threads=threads, spill_to=spill_to) as engine:
         median = signals.good_rating(scanned(engine, "all_events", events), as_of).to_pyarrow().as_py()
         worth = Worth.of(WEIGHTS, float("nan") if median is None else median)
-        ranking = fit_ranking(columns, events, as_of, worth).fit
+        ranking = fit_ranking(columns, events, as_of, worth)
         engagement = engagement_arrays(
             engine, events, totals, as_of, worth=worth, half_lives=ranking.half_lives.tolist()
         )
         covisits = covisit_arrays(engine, events, as_of, worth, n)
     learned = learned_arrays(events, as_of, worth, n)
+    histories = histories_of(events, worth, as_of)
+    liked = liked_lately(histories, as_of, float(ranking.half_lives[WINDOWS.index("day")]))
     return {
         "engagement": engagement,
         "covisits": covisits | {f"learned_{name}": part for name, part in learned.items()},
-        "histories": histories_of(events, worth, as_of),
+        "histories": histories,
         "ranking": ranking.arrays(),
+        "mix": Mix.default(*liked).arrays(),
     }

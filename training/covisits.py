@@ -6,13 +6,13 @@ order. A reader's ties weigh 1 / log2(1 + visits): who reads everything says lit
 by the root of both articles' visits, so that what everybody reads is not tied to everything.
 """
 
-from functools import reduce
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+from ibis import selectors
 from ibis.backends.duckdb import Backend as DuckDB
 from numpy.typing import NDArray
 
@@ -42,24 +42,39 @@ def visits(events: ir.Table, as_of: int, worth: Worth) -> ir.Table:
     return first.mutate(weight=1.0 / (1.0 + length.cast("float64")).log2())
 
 
-def ties(visit_table: ir.Table, *, directed: bool) -> ir.Table:
-    """(row, other, score, readers): the strongest `TIES` ties of each article, best first, equal ones by lower row.
+def successions(visit_table: ir.Table) -> ir.Table:
+    """(row, other, weight, near, readers): `other` was visited up to NEAR visits after `row`, by so many readers.
 
-    directed  `other` was visited after `row`, and the sooner the more: 1 / visits between; else in either order
+    weight  the readers' weights summed      near  the same, each over the number of visits between
     """
     in_order = ibis.window(group_by="reader", order_by=visit_table.place.desc())
-    steps = [
-        visit_table.select("row", "weight", other=visit_table.row.lead(apart).over(in_order), apart=ibis.literal(apart))
-        for apart in range(1, NEAR + 1)
-    ]
-    pairs = reduce(lambda one, more: one.union(more), steps)
+    following = {f"next_{apart}": visit_table["row"].lead(apart).over(in_order) for apart in range(1, NEAR + 1)}
+    wide = visit_table.select("row", "weight", **following)
+    pairs = wide.pivot_longer(
+        selectors.startswith("next_"),
+        names_to="apart",
+        names_pattern=r"next_(\d+)",
+        names_transform=int,
+        values_to="other",
+    )
     pairs = pairs.filter(pairs.other.notnull())
+    return pairs.group_by("row", "other").agg(
+        weight=exact_sum(pairs.weight), near=exact_sum(pairs.weight / pairs.apart), readers=pairs.count()
+    )
+
+
+def ties(succession_table: ir.Table, visit_table: ir.Table, *, directed: bool) -> ir.Table:
+    """(row, other, score, readers): the strongest `TIES` ties of each article, best first, equal ones by lower row.
+
+    directed  `other` was visited after `row`, and the sooner the more; else in either order
+    """
     if directed:
-        pairs = pairs.mutate(weight=pairs.weight / pairs.apart)
+        tied = succession_table.select("row", "other", "readers", weight="near")
     else:
-        back = pairs.select(row="other", weight="weight", other="row", apart="apart")
-        pairs = pairs.union(back)
-    tied = pairs.group_by("row", "other").agg(weight=exact_sum(pairs.weight), readers=pairs.count())
+        there = succession_table.select("row", "other", "readers", "weight")
+        back = succession_table.select("readers", "weight", row="other", other="row")
+        both = there.union(back.select(*there.columns))
+        tied = both.group_by("row", "other").agg(readers=both.readers.sum(), weight=exact_sum(both.weight))
     popularity = visit_table.group_by("row").agg(visits=visit_table.count())
     tied = tied.join(popularity, "row").rename(of_row="visits")
     tied = tied.join(popularity.rename(other="row", of_other="visits"), "other")
@@ -86,8 +101,10 @@ def covisit_arrays(engine: DuckDB, table: pa.Table, as_of: int, worth: Worth, n:
     """The arrays of `recsys.covisitation.Covisits` for n articles: no ties where events name no reader."""
     events = scanned(engine, "events", table)
     visit_table = scanned(engine, "visits", visits(events, as_of, worth).to_pyarrow())
-    together = ties(visit_table, directed=False).to_pyarrow()
-    tables = {"together": together, "after": ties(visit_table, directed=True).to_pyarrow(), "learned": together[:0]}
+    succession_table = scanned(engine, "successions", successions(visit_table).to_pyarrow())
+    together = ties(succession_table, visit_table, directed=False).to_pyarrow()
+    after = ties(succession_table, visit_table, directed=True).to_pyarrow()
+    tables = {"together": together, "after": after, "learned": together[:0]}
     return {
         f"{name}_{array}": values for name, found in tables.items() for array, values in tie_arrays(found, n).items()
     }

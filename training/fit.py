@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from recsys.bundle import Manifest
 from recsys.covisitation import Covisits
-from recsys.mix import Mix
 from recsys.model import Model
+from recsys.ranking import RankingFit
 from recsys.settings import Settings
 from recsys.store import StoredArticle
-from recsys.tfidf import TextModel
 from training.behaviour import behaviour_arrays
 from training.corpus import article_columns, read_corpus
 from training.engagement import Totals
@@ -27,6 +26,7 @@ from training.neighbour_lists import fit_neighbours
 from training.related import fit_related
 from training.replay import acts_of, time_cut
 from training.stories import stories_of
+from training.vectorise import fit_text
 
 Progress = Callable[[str, float, float], None]
 Arrays = dict[str, NDArray[Any]]
@@ -55,7 +55,7 @@ def fit(
     corpus = read_corpus(articles, as_of, settings.language, progress)
     columns = article_columns(corpus)
     progress("text model", 0, 1)
-    text, vectors = TextModel.fit(corpus.fields)
+    text, vectors = fit_text(corpus.fields)
     progress("text model", 1, 1)
     neighbours = fit_neighbours(vectors, jobs=settings.threads or -1)
     totals = Totals.of(articles) if with_totals else Totals.none(len(articles))
@@ -75,17 +75,18 @@ def fit(
         first_event=first_last["min"],
         last_event=first_last["max"],
         settings=settings.model_dump(mode="json", exclude=set(LOOKS)),
-        fitted={"main_language": corpus.main_language},
+        fitted={
+            "main_language": corpus.main_language,
+            "ranking": RankingFit.from_arrays(learned["ranking"]).report(),
+        },
     )
-    mix = Mix.default()
     cut = time_cut(events)
     if cut is not None:
-        past = behaviour_arrays(
-            events, columns, Totals.none(len(articles)), cut, threads=settings.threads, spill_to=spill_to
-        )
-        model = Model.open(manifest, _named(known | past | {"mix": mix.arrays()}))
-        mix = fit_mix(model, acts_of(events, model), cut, progress)
-    return _named(known | learned | {"mix": mix.arrays()}), manifest
+        none = Totals.none(len(articles))
+        past = behaviour_arrays(events, columns, none, cut, threads=settings.threads, spill_to=spill_to)
+        model = Model.open(manifest, _named(known | past))
+        learned["mix"]["weights"] = fit_mix(model, acts_of(events, model), cut, progress)
+    return _named(known | learned), manifest
 
 
 def _named(components: Mapping[str, Arrays]) -> Arrays:

@@ -12,10 +12,10 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.candidates import PERSONAL, candidates_for, tastes_of
-from recsys.items import WINDOWS, Wish
+from recsys.candidates import candidates_for, tastes_of
+from recsys.items import Wish
 from recsys.metrics import ndcg
-from recsys.mix import AWAY, Mix
+from recsys.mix import AWAY, SIGNALS
 from recsys.model import Model
 from recsys.reader import Reader, reader_of
 from training.comparison import SEED
@@ -27,10 +27,11 @@ QUESTIONS = 300  # at the cut, and twice as many after it
 ENOUGH = 50  # with fewer questions the default stays
 PLACES = 10
 
-_WINDOWS = tuple(WINDOWS.index(name) for name in ("day", "week", "month"))
 _POPULAR = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-_NEW = (0.0, 0.3, 1.0)  # in weights of "popular"
-_FACTORS = (0.0, 0.5, 2.0)  # tried for every other signal, one after the other
+_LIKED = (0.0, 0.5, 0.9)  # the share of that which goes to "liked"
+_NEW = (0.0, 0.3, 1.0)  # the weight of "new" in weights of "popular"
+
+_FITTED = [SIGNALS.index(name) for name in ("liked", "popular", "new")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Asked:
     """What was known when one reader was to be recommended something, and what that reader turned to.
 
     group     questions of one group weigh together as much as those of another: a visitor's, of one kind
-    strength  (6 + 2w, c) float32 of the candidates, with popularity of each of _WINDOWS
+    strength  (9, c) float32 of the candidates, by signal
     wanted    the places of what the reader turned to
     most      how many of these there are, candidates or not
     """
@@ -49,8 +50,8 @@ class Asked:
     most: int
 
 
-def fit_mix(model: Model, acts: Acts, cut: int, progress: Progress) -> Mix:
-    """The mix by which what readers turned to after `cut` stood highest (nDCG@10, mean over visitors).
+def fit_mix(model: Model, acts: Acts, cut: int, progress: Progress) -> NDArray[np.float64]:
+    """`Mix.weights` by which what readers turned to after `cut` stood highest (nDCG@10, mean over visitors).
 
     model  as of `cut`; it meets the later events one by one
     acts   of all events, in order of time
@@ -60,12 +61,11 @@ def fit_mix(model: Model, acts: Acts, cut: int, progress: Progress) -> Mix:
     here: list[Asked] = []
     for question, idle in _going_on(model, later, progress):
         (away if idle > AWAY else here).append(question)
-    default = Mix.default()
-    weights, windows = default.weights.copy(), default.windows.copy()
+    weights = model.mix.weights.copy()
     for row, asked in enumerate((here, away)):
         if len(asked) >= ENOUGH:
-            weights[row], windows[row] = _fitted(default.weights[row], asked)
-    return Mix(weights, windows)
+            weights[row] = _fitted(weights[row], asked)
+    return weights
 
 
 def _coming_back(model: Model, later: Acts, cut: int) -> Iterator[Asked]:
@@ -77,6 +77,7 @@ def _coming_back(model: Model, later: Acts, cut: int) -> Iterator[Asked]:
     for visitor in visitors.tolist():
         reader = reader_of(cut, model.histories.of_key(visitor))
         rows = np.setdiff1d(liked.row[liked.visitor == visitor], list(reader.seen))
+        rows = rows[model.articles.shown(rows, cut)]
         if reader.idle is not None and reader.idle > AWAY and rows.size:
             yield _asked(model, reader, rows, cut, group=-1 - visitor)
 
@@ -100,29 +101,26 @@ def _going_on(model: Model, later: Acts, progress: Progress) -> Iterator[tuple[A
 
 
 def _asked(model: Model, reader: Reader, rows: NDArray[np.integer], now: int, *, group: int) -> Asked:
-    wish = Wish(exclude=reader.seen)
-    found = candidates_for(model, reader, tastes_of(model, reader), wish=wish, windows=_WINDOWS, now=now)
+    found = candidates_for(model, reader, tastes_of(model, reader), Wish(exclude=reader.seen), now)
     return Asked(group, found.strength.astype(np.float32), np.flatnonzero(np.isin(found.rows, rows)), rows.size)
 
 
-def _fitted(start: NDArray[np.float64], asked: list[Asked]) -> tuple[NDArray[np.float64], int]:
-    """Weights (8,) and window: first those of popularity, then each other signal in turn."""
-    grid = list(product(range(len(_WINDOWS)), _POPULAR, _NEW))
-    options = np.zeros((len(grid), PERSONAL + 2 * len(_WINDOWS)))
-    options[:, :PERSONAL] = start[:PERSONAL]
-    for option, (window, popular, new) in zip(options, grid, strict=True):
-        option[PERSONAL + 2 * window : PERSONAL + 2 * window + 2] = popular, popular * new
-    chosen = int(np.argmax(_quality(options, asked)))
-    best, window = options[chosen], grid[chosen][0]
-    for signal in range(PERSONAL):
-        options = np.repeat(best[None, :], 1 + len(_FACTORS), axis=0)
-        options[1:, signal] *= _FACTORS
-        best = options[int(np.argmax(_quality(options, asked)))]
-    return np.append(best[:PERSONAL], best[PERSONAL + 2 * window :][:2]), _WINDOWS[window]
+def _fitted(start: NDArray[np.float64], asked: list[Asked]) -> NDArray[np.float64]:
+    """Weights (9,): those of "liked", "popular" and "new" as fitted, the others as they were."""
+    options = np.array(
+        [
+            [weight * liked, weight * (1.0 - liked), weight * (1.0 - liked) * new]
+            for weight, liked, new in product(_POPULAR, _LIKED, _NEW)
+        ]
+    )
+    weights = np.repeat(start[None, :], len(options), axis=0)
+    weights[:, _FITTED] = options
+    best: NDArray[np.float64] = weights[int(np.argmax(_quality(weights, asked)))]
+    return best
 
 
 def _quality(options: NDArray[np.float64], asked: list[Asked]) -> NDArray[np.float64]:
-    """(o,) nDCG@10 of the options (o, 6 + 2w), mean over groups."""
+    """(o,) nDCG@10 of the options (o, 9), mean over groups."""
     groups, of_group = np.unique([question.group for question in asked], return_inverse=True)
     total = np.zeros((len(options), groups.size))
     weights = options.astype(np.float32)

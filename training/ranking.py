@@ -5,8 +5,10 @@ weigh more, a window borrows from the next shorter and the next longer one, the 
 neighbours on the grid are averaged, so that no lucky setting wins.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -44,8 +46,7 @@ class Evidence:
         return Evidence((self.quality * self.replays + other.quality * lent) / replays, replays)
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """What a window was given. `ndcg` is what it would have reached in `replays`, weighed; 0 for none."""
 
     half_life: float
@@ -54,28 +55,25 @@ class Chosen:
     replays: float
 
 
-@dataclass(frozen=True, slots=True)
-class FittedRanking:
-    """The ranking, and what was chosen for each window that looks ahead."""
-
-    fit: RankingFit
-    chosen: Mapping[Window, Chosen]
+UNDECAYED = Chosen(half_life=math.inf, mix=1.0, ndcg=0.0, replays=0.0)  # the window `all`
 
 
-def fit_ranking(columns: ArticleColumns, table: pa.Table, as_of: int, worth: Worth) -> FittedRanking:
+def fit_ranking(columns: ArticleColumns, table: pa.Table, as_of: int, worth: Worth) -> RankingFit:
     """From what a table of `training.events` holds from before `as_of`, on articles published by then and not gone."""
     traces = traces_of(table.filter(pc.field("at") < as_of), worth)
     counts = (columns.published < as_of) & ~columns.gone
     traces = traces.only(counts[traces.row])
     chosen = choose(replay_grid(traces, np.where(counts, columns.published, NEVER)))
-    fit = RankingFit(
+    half_life, mix, quality, replays = np.array([*chosen.values(), UNDECAYED]).T
+    return RankingFit(
         horizons=np.array([*(float(HORIZONS[window]) for window in chosen), np.inf]),
-        half_lives=np.array([*(choice.half_life for choice in chosen.values()), np.inf]),
-        mix=np.array([*(choice.mix for choice in chosen.values()), 1.0]),
+        half_lives=half_life,
+        mix=mix,
+        quality=quality,
+        replays=replays,
         ages=AGES,
         drawn=age_curve(traces, columns.published, counts),
     )
-    return FittedRanking(fit, chosen)
 
 
 def choose(replays: Mapping[Window, NDArray[np.float64]]) -> dict[Window, Chosen]:

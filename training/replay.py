@@ -3,6 +3,7 @@
 The model is one of before the cut; whatever came later, totals on articles included, is only the truth to measure by.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from recsys.recommendation import recommend_to
 from recsys.times import DAY
 from training.comparison import SEED, Comparison, compare
 from training.histories import strengths
+from training.simple_rankings import simple_rankings
 
 Progress = Callable[[str, float, float], None]
 
@@ -129,7 +131,8 @@ def replay_ranking(model: Model, acts: Acts, cut: int, *, k: int = 8, progress: 
     later = later.only(slice(EVENTS))
     windows = range(cut, int(later.at[-1]) + 1, DAY)[:WINDOWS] if later.at.size else range(0)
     truth: list[dict[int, float]] = []
-    lists: dict[str, list[list[int]]] = {"ours": [], "last 7 days": [], "newest": [], "most popular": [], "random": []}
+    lists: dict[str, list[list[int]]] = defaultdict(list)
+    counted = acts.only(acts.strength > 0)
     rng = np.random.default_rng(SEED)
     for done, start in enumerate(windows):
         shown = model.articles.shown(every, start)
@@ -137,15 +140,12 @@ def replay_ranking(model: Model, acts: Acts, cut: int, *, k: int = 8, progress: 
         drawn = np.bincount(later.row[here], later.strength[here], every.size)
         truth.append({row: drawn[row] for row in np.flatnonzero(drawn).tolist()})
         lists["ours"].append([item.row for item in ranking(model, "day", Wish(limit=k), start)])
-        before = (acts.at < start) & (acts.strength > 0)
-        week = before & (acts.at >= start - 7 * DAY)
-        orders = {
-            "last 7 days": _order(np.bincount(acts.row[week], acts.strength[week], every.size)),
-            "newest": _order(model.articles.published),
-            "most popular": _order(np.bincount(acts.row[before], acts.strength[before], every.size)),
-            "random": rng.permutation(every.size),
-        }
-        for name, order in orders.items():
+        known = counted.only(slice(int(np.searchsorted(counted.at, start))))
+        simple = simple_rankings(known.row, known.at, model.articles.published, start)
+        for name, order in (
+            *((name, _order(score)) for name, score in simple),
+            ("random", rng.permutation(every.size)),
+        ):
             lists[name].append(order[shown[order]][:k].tolist())
         play(model, later.only((later.at >= start) & (later.at < start + DAY)))
         progress("evaluating Ranking", done + 1, len(windows))

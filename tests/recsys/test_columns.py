@@ -101,6 +101,6 @@ def test_a_gap_between_rows_is_an_error():
 
 
 def test_the_next_turn_is_when_an_article_appears_or_expires():
-    built = columns(article("a"), article("b", published_at=Micros(500)), article("c", expires_at=Micros(300)))
+    built = columns(article("a"), article("b", at=500), article("c", expires_at=Micros(300)))
     assert [built.next_turn(now) for now in (50, 100, 300, 499)] == [100, 300, 500, 500]
     assert built.next_turn(500) == NEVER

@@ -133,7 +133,7 @@ def test_base_arrays_are_never_written_to():
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "strength"), [("view", None, 1.0), ("like", None, 2.0), ("rating", 4.0, 2.0)]
+    ("kind", "value", "strength"), [("view", None, 1.0), ("like", None, 2.0), ("rating", 4.0, 1.0)]
 )
 def test_strength_is_what_the_act_is_worth(kind, value, strength):
     assert strength_of(kind, value, WORTH) == strength

@@ -46,7 +46,8 @@ def fit(drawn_by_day: float = 0.0) -> RankingFit:
     """Articles draw `drawn_by_day` views in their first day and nothing later."""
     horizons = np.array([1.0 * HOUR, 1.0 * DAY, 7.0 * DAY, 30.0 * DAY, np.inf])
     ages, drawn = np.array([0.0, 1.0 * DAY, 2.0 * DAY]), np.array([0.0, drawn_by_day, drawn_by_day])
-    return RankingFit(horizons, np.array([*HALF_LIVES.values()]), np.array([0.5, 0.5, 0.5, 0.5, 1.0]), ages, drawn)
+    mix, nothing = np.array([0.5, 0.5, 0.5, 0.5, 1.0]), np.zeros(5)
+    return RankingFit(horizons, np.array([*HALF_LIVES.values()]), mix, nothing, nothing, ages, drawn)
 
 
 def site(published: list[int], drawn_by_day: float = 0.0, **fields: dict) -> SimpleNamespace:

@@ -112,7 +112,8 @@ def test_live_counts_follow_from_the_definition(empty, found):
         assert engagement.likes.count(row) == max(0, likes)
 
 
-@settings(max_examples=12, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=12)
 @given(st.lists(events, max_size=40), st.randoms(use_true_random=False))
 def test_live_equals_batch_for_any_order_and_any_bundle(found, chance):
     """Some events are in the bundle, the others arrive in any order, late ones too."""
@@ -122,7 +123,8 @@ def test_live_equals_batch_for_any_order_and_any_bundle(found, chance):
     assert_same(late, Engagement.from_arrays(arrays_of(found)))
 
 
-@settings(max_examples=12, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=12)
 @given(st.lists(events, max_size=40), st.integers(START, END), st.integers(0, 3))
 def test_totals_replace_what_precedes_them_live_and_in_batch(found, arrived, total):
     article = Article(id="1", title="One", published_at=Micros(START), views=total, likes=total)

@@ -126,10 +126,7 @@ def test_a_played_model_knows_what_a_model_of_later_knows(articles, events):
 def test_a_site_with_too_little_past_keeps_the_default_mix(articles, events):
     model = fitted(articles, events)
     acts = acts_of(table_of(events), model)
-    found = fit_mix(model, acts.only(acts.at < CUT), CUT, quiet)
-    assert {name: a.tolist() for name, a in found.arrays().items()} == {
-        name: a.tolist() for name, a in type(found).default().arrays().items()
-    }
+    assert np.array_equal(fit_mix(model, acts.only(acts.at < CUT), CUT, quiet), model.mix.weights)
 
 
 def test_an_empty_table_has_no_acts(articles):

@@ -7,20 +7,20 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
-from recsys.cosine import Neighbours, Rows
+from recsys.cosine import Neighbours, Rows, block
 from tests.recsys.vectors import matrices
-from training import neighbours as fitting
-from training.neighbours import fit_neighbours, kernel_neighbours, plain_neighbours, pruning
+from training import neighbour_lists as fitting
+from training.neighbour_lists import fit_neighbours, kernel_neighbours, plain_neighbours, pruning
 
 
-def corpus(n: int, seed: int, words: int = 400) -> sparse.csr_array:
-    """n unit rows of common words by Zipf's law and of a story's own words; every tenth repeats an earlier row."""
+def corpus(n: int, seed: int, words: int = 400, common_words: int = 30, story: int = 8) -> sparse.csr_array:
+    """n unit rows of common words by Zipf's law and of words of a story's own; every tenth repeats some row."""
     rng = np.random.default_rng(seed)
-    common = rng.zipf(1.3, (n, 30)) % words
-    story = words + rng.integers(0, max(1, n // 8), (n, 1)) * 5 + rng.integers(0, 5, (n, 6))
-    owner = np.repeat(np.arange(n), 36)
-    shape = (n, int(story.max()) + 1)
-    counts = sparse.csr_array((np.ones(owner.size), (owner, np.hstack((common, story)).ravel())), shape=shape)
+    common = rng.zipf(1.3, (n, common_words)) % words
+    own = words + rng.integers(0, max(1, n // story), (n, 1)) * 5 + rng.integers(0, 5, (n, 6))
+    owner = np.repeat(np.arange(n), common_words + 6)
+    shape = (n, int(own.max()) + 1)
+    counts = sparse.csr_array((np.ones(owner.size), (owner, np.hstack((common, own)).ravel())), shape=shape)
     counts.sum_duplicates()
     repeated = np.where(np.arange(n) % 10 == 9, rng.integers(0, n, n), np.arange(n))
     counts = sparse.csr_array(counts[repeated])
@@ -48,12 +48,12 @@ def test_kernel_equals_its_plain_twin_on_a_corpus(n: int, k: int) -> None:
 
 @pytest.mark.slow
 def test_kernel_equals_its_plain_twin_across_blocks_of_16_bit_rows() -> None:
-    matrix = corpus(70_000, seed=1, words=5_000)
+    matrix = corpus(66_000, seed=1, words=20_000, common_words=3, story=60)
     rows, width = Rows.of(matrix), matrix.shape[1]
     found = kernel_neighbours(rows, width, 10, jobs=2)
     postings = rows.transposed(width)
     for row in range(0, len(rows), 997):
-        plain = fitting.block(rows, postings, row, row + 1, 10)
+        plain = block(rows, postings, row, row + 1, 10)
         assert_array_equal(found.scores[row], plain.scores[0])
         assert_array_equal(found.rows[row], plain.rows[0])
 

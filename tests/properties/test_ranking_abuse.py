@@ -1,0 +1,111 @@
+"""RELIABILITY A1, A5, T1 to T4: what one visitor, a flood, a wrong clock or a retry can do to Ranking."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsys.article import Article
+from recsys.event import Event
+from recsys.items import WINDOWS, Item, Window, Wish
+from recsys.model import Model
+from recsys.ranking import ranking
+from recsys.record import Micros
+from recsys.store.protocols import StoredArticle
+from recsys.times import DAY, HOUR
+from recsys.untrained import untrained_model
+
+NOW = 1_700_000_000_000_000
+N = 12
+
+
+def site() -> Model:
+    """Twelve articles; article i was read by 3 x i visitors over the last days."""
+    model = untrained_model()
+    for row in range(N):
+        article = Article(id=str(row), title="T", published_at=Micros(NOW - (40 + row) * DAY))
+        model.articles.put(row, article, language="en")
+        model.engagement.put(StoredArticle(article, row, 0, 0))
+        for reader in range(3 * row):
+            act(model, "view", row, f"honest {row} {reader}", NOW - reader * HOUR)
+    return model
+
+
+def act(model: Model, kind: str, row: int, visitor: str, at: int = NOW - HOUR, *, value: float | None = None) -> None:
+    event = Event(type=kind, article_id=str(row), visitor_id=visitor, at=Micros(at), value=value)
+    model.engagement.add(event, row)
+
+
+def ranking_of(model: Model, window: Window, now: int = NOW) -> list[Item]:
+    return ranking(model, window, Wish(limit=N), now)
+
+
+def places(model: Model) -> list[int]:
+    return [item.row for item in ranking_of(model, "week")]
+
+
+@pytest.mark.parametrize("kind", ["view", "like", "share", "comment"])
+def test_ten_thousand_votes_of_one_visitor_move_an_article_as_far_as_one(kind):
+    once, often = site(), site()
+    act(once, kind, 3, "stuffer")
+    for _ in range(10_000):
+        act(often, kind, 3, "stuffer")
+    assert places(often) == places(once)
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["view", "like", "share", "dislike"]), st.integers(0, 48)), min_size=1, max_size=20
+    )
+)
+def test_whatever_one_visitor_does_to_an_article_weighs_at_most_as_one_strong_act_now(acts):
+    model, bound = site(), site()
+    for kind, hours in acts:
+        act(model, kind, 3, "busy", NOW - hours * HOUR)
+    act(bound, "share", 3, "busy", NOW)
+    assert places(model).index(3) >= places(bound).index(3)
+
+
+@pytest.mark.parametrize("kind", ["impression", "dislike"])
+def test_a_flood_of_impressions_or_dislikes_changes_nothing(kind):
+    model = site()
+    before = places(model)
+    for i in range(500):
+        act(model, kind, 9, f"bot {i}")
+        act(model, kind, 3, f"bot {i}")
+    assert places(model) == before
+
+
+def test_likes_given_and_taken_back_leave_the_ranking_as_it_was():
+    model = site()
+    before = places(model)
+    for i in range(200):
+        act(model, "like", 3, f"bot {i}")
+    assert places(model) != before
+    for i in range(200):
+        act(model, "like", 3, f"bot {i}", NOW, value=0.0)
+    assert places(model) == before
+
+
+@settings(max_examples=25)
+@given(st.randoms(use_true_random=False), st.sampled_from(WINDOWS))
+def test_the_order_of_arrival_and_lateness_change_nothing(chance, window):
+    acts = [(row, f"r{i}", NOW - chance.randrange(30 * DAY)) for i, row in enumerate([1, 2, 3, 4, 5] * 6)]
+    one, other = site(), site()
+    for row, visitor, at in acts:
+        act(one, "view", row, visitor, at)
+    for row, visitor, at in chance.sample(acts, len(acts)):
+        act(other, "view", row, visitor, at)
+    found, again = ranking_of(one, window), ranking_of(other, window)
+    assert [item.row for item in found] == [item.row for item in again]
+    np.testing.assert_allclose([item.score for item in found], [item.score for item in again], rtol=1e-6)
+
+
+@pytest.mark.parametrize("step", [-HOUR, DAY, -10 * 365 * DAY, 10 * 365 * DAY])
+def test_a_clock_that_steps_gives_no_infinity_and_no_growth(step):
+    model = site()
+    scores = {item.row: item.score for item in ranking_of(model, "day")}
+    stepped = ranking_of(model, "day", NOW + step)
+    assert all(np.isfinite(item.score) for item in stepped)
+    assert all(item.score <= scores[item.row] * (1 + 1e-9) for item in stepped if item.fill is None)

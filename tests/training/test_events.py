@@ -1,0 +1,83 @@
+"""The table of events: what is known, ids as digests, in bounded batches."""
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsys.acts import reader_key, session_key
+from recsys.event import EVENT_TYPES, LIST_NAMES, Event
+from recsys.histories import visitor_key
+from recsys.record import Micros
+from training import events as subject
+from training.events import SCHEMA, event_table, logged_events
+
+AS_OF = 1_000
+
+
+def test_a_row_says_what_the_event_said():
+    event = Event(
+        type="click",
+        article_id="7",
+        visitor_id="v",
+        session_id="s",
+        at=Micros(5),
+        value=2.5,
+        list="ranking",
+        position=3,
+        request_id="r",
+    )
+    table = event_table([event], {"7": 4}.get, AS_OF)
+    assert table.schema == SCHEMA
+    assert table.to_pylist() == [
+        {
+            "row": 4,
+            "type": EVENT_TYPES.index("click"),
+            "visitor": visitor_key("v"),
+            "session": session_key("s"),
+            "at": 5,
+            "value": 2.5,
+            "list": LIST_NAMES.index("ranking"),
+            "position": 3,
+            "request": visitor_key("r"),
+        }
+    ]
+
+
+def test_unknown_articles_and_later_events_are_left_out():
+    found = [Event(type="view", article_id=i, at=Micros(at)) for i, at in (("0", 1), ("x", 1), ("0", AS_OF))]
+    assert event_table(found, {"0": 0}.get, AS_OF)["at"].to_pylist() == [1]
+
+
+@given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 7))
+def test_batches_change_nothing(rows, batch):
+    found = [Event(type="view", article_id=str(row), at=Micros(place)) for place, row in enumerate(rows)]
+    whole = event_table(found, int, AS_OF)
+    former, subject._BATCH = subject._BATCH, batch
+    try:
+        assert event_table(iter(found), int, AS_OF).to_pylist() == whole.to_pylist()
+    finally:
+        subject._BATCH = former
+    assert isinstance(whole, pa.Table)
+    assert whole["row"].to_pylist() == rows
+
+
+def test_no_visitor_is_taken_for_a_session():
+    as_visitor = Event(type="view", article_id="a", visitor_id="same", at=Micros(0))
+    as_session = Event(type="view", article_id="a", session_id="same", at=Micros(0))
+    assert reader_key(as_visitor) != reader_key(as_session)
+    assert reader_key(Event(type="view", article_id="a", at=Micros(0))) is None
+
+
+def test_the_log_is_read_to_its_end_a_few_entries_at_a_time():
+    class Log:
+        def read(self, after: int, limit: int) -> list:
+            asked.append(limit)
+            return [Entry(seq, (f"e{seq}",)) for seq in range(after + 1, min(after + limit, 600) + 1)]
+
+    class Entry:
+        def __init__(self, seq: int, events: tuple) -> None:
+            self.seq, self.events = seq, events
+
+    asked: list[int] = []
+    assert len([*logged_events(Log(), after=100)]) == 500
+    assert len(asked) > 2
