@@ -4,10 +4,11 @@ from typing import Any
 
 import msgspec
 
-from recsys.article import Article
+from recsys.article import BODY_CHARACTERS, NAME_CHARACTERS, TITLE_CHARACTERS, Article
 from recsys.event import Event
-from recsys.record import Micros, SectionPath
-from serving.drafts import Draft
+from recsys.record import URL_CHARACTERS, Micros, SectionPath
+from serving.drafts import LANGUAGE_CHARACTERS, Draft
+from serving.ids import ID_SCHEMA
 from serving.problems import MEDIA_TYPE, Document
 from serving.receiving import JSON
 from serving.shapes import EventsAnswer, Health, ListAnswer, Models, PageAnswer, PutAnswer, Stats, Version
@@ -26,6 +27,20 @@ _KINDS = (
     Health,
     Document,
 )
+_URL = r"^(https?://|/(?![/\\]))[^\u0000-\u001f\u007f-\u009f\[\]]*$"
+
+# Bounds that the records check themselves when they are made, by field.
+_SENT = (Article, Event, Draft)
+_BOUNDS: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(
+        ("id", "article_id", "translation_of", "visitor_id", "session_id", "request_id", "variant"), ID_SCHEMA
+    ),
+    "title": {"maxLength": TITLE_CHARACTERS},
+    "body": {"maxLength": BODY_CHARACTERS},
+    **{field: {"maxLength": NAME_CHARACTERS} for field in ("tags", "authors", "labels")},
+    "language": {"maxLength": LANGUAGE_CHARACTERS},
+    **{field: {"maxLength": URL_CHARACTERS, "pattern": _URL} for field in ("url", "image_url")},
+}
 _SAID = {
     400: "The path, the query or the body can't be read.",
     404: "There is no such article or model.",
@@ -69,13 +84,27 @@ def component_schemas() -> dict[str, Any]:
     _, components = msgspec.json.schema_components(
         _KINDS, schema_hook=_schema, ref_template="#/components/schemas/{name}"
     )
+    for kind in _SENT:
+        schema = components[kind.__name__]
+        schema["additionalProperties"] = False
+        for field, bounds in _BOUNDS.items():
+            if field in schema["properties"]:
+                _bind(schema["properties"][field], bounds)
     return dict(components)
+
+
+def _bind(schema: dict[str, Any], bounds: dict[str, Any]) -> None:
+    """Adds the bounds to the strings that a schema allows: itself, its alternatives, its items."""
+    for part in (schema, *schema.get("anyOf", ()), schema.get("items", {})):
+        if part.get("type") == "string":
+            part.update(bounds)
 
 
 def _schema(kind: type) -> dict[str, Any]:
     if kind is Micros:
         return {"type": "string", "format": "date-time"}
     if kind is SectionPath:
-        names = {"type": "array", "items": {"type": "string"}}
-        return {"anyOf": [{"type": "string"}, names], "description": "From the general to the particular."}
+        name = {"type": "string", "pattern": r"\S"}
+        path = {"type": "array", "items": name}
+        return {"anyOf": [name, path], "description": "From the general to the particular."}
     raise NotImplementedError(kind)

@@ -5,6 +5,8 @@ import msgspec
 from recsys.article import BODY_CHARACTERS, NAME_CHARACTERS, NAMES, TITLE_CHARACTERS, Article
 from recsys.record import Micros, check_text
 
+LANGUAGE_CHARACTERS = 35
+
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """The fields of an article that say what it is about."""
@@ -17,7 +19,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     def __post_init__(self) -> None:
         check_text(self.title, "title", TITLE_CHARACTERS)
         check_text(self.body, "body", BODY_CHARACTERS)
-        check_text(self.language, "language", 35)
+        check_text(self.language, "language", LANGUAGE_CHARACTERS)
         if len(self.tags) > NAMES:
             raise ValueError(f"tags: expected at most {NAMES} names, got {len(self.tags)}")
         for tag in self.tags:

@@ -1,15 +1,21 @@
 """Ids in a URL: one percent-encoded segment of the path, or a list in a parameter."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Path
 from pydantic import AfterValidator
 
-from recsys.record import check_id
+from recsys.record import ID_BYTES, check_id
 
 LISTED = 200
+
+# What `check_id` and `split_ids` accept, for readers of the OpenAPI document; bytes can't be counted there.
+_CHARACTER = r"[^\u0000-\u001f\u007f-\u009f]"
+_LISTED_ID = r"(?!\.{1,2}(,|$))([^\u0000-\u001f\u007f-\u009f,\\]|\\[,\\])+"
+ID_SCHEMA: dict[str, Any] = {"minLength": 1, "maxLength": ID_BYTES, "pattern": rf"^(?!\.{{1,2}}$){_CHARACTER}+$"}
+LIST_SCHEMA: dict[str, Any] = {"pattern": rf"^({_LISTED_ID}(,{_LISTED_ID})*)?$"}
 
 
 def decode_segment(segment: str) -> str:
@@ -60,7 +66,7 @@ ArticleId = Annotated[
     Path(
         description="The article's id as one percent-encoded segment: `a/b` is `a%2Fb`.",
         examples=["bridge-opens"],
-        max_length=3 * 512,
+        json_schema_extra=ID_SCHEMA,
     ),
     AfterValidator(decode_segment),
 ]

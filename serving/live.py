@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from recsys.bundle import active_version
-from recsys.errors import BadBundle, NoModel, StoreFailed
+from recsys.errors import BadBundle, NoModel, RecsysError, StoreFailed
 from recsys.model import Model
 from recsys.store import Entry, Store, StoredArticle
 from recsys.untrained import untrained_model
@@ -142,9 +142,10 @@ class Live:
                 if active_version(self._bundles) == self.model.version:
                     return
                 fresh = await asyncio.to_thread(self._open_beside)
-            except Exception:  # whatever is wrong with a new bundle, the present model goes on answering
+            except Exception as error:  # whatever is wrong with a new bundle, the present model goes on answering
                 self._on_refused()
-                log.exception("the activated model is refused, the present one stays")
+                known = isinstance(error, RecsysError)
+                log.error("the activated model is refused, the present one stays: %s", error, exc_info=not known)
                 return
             fresh.finish(self.store)
             self._replica = fresh

@@ -11,7 +11,7 @@ from recsys.items import FillPolicy, Window, Wish
 from recsys.model import Model
 from recsys.record import check_id, check_text
 from recsys.times import parse_span
-from serving.ids import split_ids
+from serving.ids import ID_SCHEMA, LIST_SCHEMA, split_ids
 
 MAX_LIMIT = 100
 NAME_CHARACTERS = 300
@@ -43,11 +43,14 @@ def _is_id(text: str) -> str:
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items, 1 to 100.")]
 Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS), AfterValidator(_is_text)]
 IdList = Annotated[str, AfterValidator(_is_list)]
-Id = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_is_id)]
+Id = Annotated[str, Field(json_schema_extra=ID_SCHEMA), AfterValidator(_is_id)]
 
 Exclude = Annotated[
     IdList,
-    Field(description=r"Ids that must not appear, separated by commas; `\,` is a comma in an id, `\\` a backslash."),
+    Field(
+        description=r"Ids that must not appear, separated by commas; `\,` is a comma in an id, `\\` a backslash.",
+        json_schema_extra=LIST_SCHEMA,
+    ),
 ]
 Fill = Annotated[
     FillPolicy,
@@ -130,7 +133,11 @@ class Reader(BaseModel):
 
     visitor_id: Annotated[Id | None, Field(description="A visitor whose events the site sends.")] = None
     history: Annotated[
-        IdList, Field(description="Ids of the articles read, newest first, separated by commas as in `exclude`.")
+        IdList,
+        Field(
+            description="Ids of the articles read, newest first, separated by commas as in `exclude`.",
+            json_schema_extra=LIST_SCHEMA,
+        ),
     ] = ""
 
     @model_validator(mode="after")

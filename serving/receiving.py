@@ -53,7 +53,7 @@ def media_type_of(request: Request) -> str:
 def strict_json(text: bytes) -> Any:
     """The value of a JSON document in UTF-8; refuses what readers disagree on: NaN, infinities, a key given twice."""
     try:
-        return json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        return _decode(text.decode())
     except UnicodeDecodeError:
         raise Problem(400, "The body is not UTF-8.") from None
     except RecursionError:
@@ -98,5 +98,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _number(text: str) -> float:
+    """A whole number is one, however it is written: `2.0` counts as `2`."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
 def _no_constant(_: str) -> NoReturn:
     raise Problem(400, "The body holds NaN or an infinity, which JSON doesn't have.")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_number, parse_constant=_no_constant).decode

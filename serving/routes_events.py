@@ -35,9 +35,8 @@ CLOCKS_APART = 5 * MINUTE  # a sender's clock may be ahead by as much
 router = APIRouter(tags=["events"])
 
 # Each event is judged by itself, so the body as a whole is valid whatever its items are.
-_BODY = {
-    "anyOf": [reference(Event), {"type": "array", "items": reference(Event)}, {"type": "object"}, {"type": "array"}]
-}
+_ITEM = {"anyOf": [reference(Event), {"type": "object"}]}
+_BODY = {"anyOf": [reference(Event), {"type": "object"}, {"type": "array", "items": _ITEM, "maxItems": MOST}]}
 
 
 @router.post(

@@ -1,5 +1,6 @@
 """Starting and stopping the server process."""
 
+import gc
 import logging
 import socket
 import webbrowser
@@ -54,6 +55,7 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
+    gc.freeze()  # what is loaded by now stays: the collector need not look at it again and again
     _Server(config, open_browser=open_browser).run()
 
 

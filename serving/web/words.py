@@ -9,6 +9,8 @@ _FILL = {
     "section": "also in this section",
 }
 
+NEW_DAYS = 4
+
 
 def why(item: Mapping[str, Any], titles: Mapping[str, str], here: str | None = None) -> str:
     """One line: the two strongest reasons of a match, or what a fill item is there for.
@@ -43,8 +45,8 @@ def _said(reason: Mapping[str, Any], titles: Mapping[str, str], here: str | None
             return f"from {reason['name']}, which you read" if reason.get("name") else "from a section you read"
         case "popular":
             return "much read now"
-        case "new" | "age":
-            return "new"
+        case "new":
+            return "new" if reason.get("days", 0.0) < NEW_DAYS else ""
         case kind:
             return str(kind).replace("_", " ")
 

@@ -1,12 +1,14 @@
 """A kept answer is given again only as long as it would come out the same."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
 
+from recsys.bundle import activate
 from recsys.event import Event
+from recsys.home import Home
 from recsys.record import Micros
-from recsys.store import Store
 from recsys.times import DAY, SECOND
 from serving.answers import Answer, related_answer
 from serving.finished import FRESH, FinishedAnswers
@@ -71,10 +73,12 @@ def test_nothing_is_given_after_the_clock_went_back(finished: FinishedAnswers) -
     assert finished.get(KEY, NOW - SECOND) is None
 
 
-def test_another_model_gives_other_answers(service: Service, finished: FinishedAnswers, elsewhere: Store) -> None:
+def test_another_model_gives_other_answers(
+    service: Service, finished: FinishedAnswers, home: Home, versions: tuple[str, str]
+) -> None:
     finished.keep(KEY, SETTLED, NOW)
-    manifest = service.live.model.manifest
-    object.__setattr__(manifest, "version", "another")
+    activate(home.bundles, versions[1])
+    asyncio.run(service.live.renew())
     assert finished.get(KEY, NOW) is None
 
 

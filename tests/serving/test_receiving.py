@@ -49,6 +49,11 @@ def test_what_is_no_json_is_refused_as_unreadable(body: bytes) -> None:
     assert refused.value.status == 400
 
 
+def test_a_whole_number_is_one_however_it_is_written() -> None:
+    found = strict_json(b"[2.0, 1e3, 2.5, 1e30]")
+    assert [type(number) for number in found] == [int, int, float, float]
+
+
 def test_lines_are_read_one_by_one_and_blank_ones_left_out() -> None:
     assert list(strict_lines(b'{"a":1}\n\n  \r\n{"a":2}\r\n')) == [{"a": 1}, {"a": 2}]
 
