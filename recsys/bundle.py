@@ -42,6 +42,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     as_of       what was trained on is stamped strictly before this
     log_seq     the last change-log entry that was read: a server applies what comes after it
+    later       events up to log_seq that are stamped at as_of or after it: a server applies them too
     """
 
     format: int = FORMAT
@@ -50,6 +51,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     log_seq: int
     articles: int
     events: int
+    later: int = 0
     first_event: int | None = None
     last_event: int | None = None
     settings: dict[str, Any] = {}

@@ -186,9 +186,21 @@ def opened(bundles: Path, store: Store, until: int | None = None) -> Replica:
     if position > store.log.last():
         raise BadBundle(f"{model.version} was trained on a longer change log than this store has. Train again.")
     _put_unpublished(model, store, until)
+    if model.manifest.later:
+        _add_later(model, store, until)
     replica = Replica(model, position, until)
     replica.finish(store)
     return replica
+
+
+def _add_later(model: Model, store: Store, until: int | None) -> None:
+    """Gives the model the events that the log held at its training, but that are stamped after its as-of."""
+    read, last = 0, model.manifest.log_seq
+    while read < last and (entries := store.log.read(read, min(ENTRIES, last - read))):
+        for entry in entries:
+            later = (event for event in entry.events if event.at >= model.manifest.as_of)
+            model.add(event for event in later if until is None or event.at < until)
+        read = entries[-1].seq
 
 
 def _put_unpublished(model: Model, store: Store, until: int | None) -> None:

@@ -66,13 +66,21 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare(
-    name: ListName, protocol: str, lists: Mapping[str, Lists], truth: Truth, *, k: int, catalogue: int
+    name: ListName,
+    protocol: str,
+    lists: Mapping[str, Lists],
+    truth: Truth,
+    *,
+    k: int,
+    catalogue: int,
+    groups: Sequence[int] | None = None,
 ) -> Comparison:
     """Measures each model's lists on the same questions.
 
     lists      by model, ours first: the rows each puts in answer to each question, best first
     truth      for each question the gain, > 0, of every right row
     catalogue  how many articles could have been shown
+    groups     for each question whose it was: values are means over groups, not over questions
     Questions to which nothing is right are left out.
     """
     asked = [place for place, relevant in enumerate(truth) if relevant]
@@ -81,11 +89,13 @@ def compare(
     right = [truth[place] for place in asked]
     relevant = np.array([len(gains) for gains in right])
     ideal = ideal_gains(right, k)
+    owners = np.unique([groups[place] for place in asked], return_inverse=True)[1] if groups is not None else None
     figures: list[Figure] = []
     measured: dict[str, dict[str, Values]] = {}
     for model, answers in lists.items():
         table = padded([answers[place] for place in asked], k)
-        measured[model] = _accuracy(gains_of(table, right), ideal, relevant, k)
+        accuracy = _accuracy(gains_of(table, right), ideal, relevant, k)
+        measured[model] = {metric: _by_owner(values, owners) for metric, values in accuracy.items()}
         figures += [_figure(model, metric, bootstrap(values, _rng())) for metric, values in measured[model].items()]
         figures.append(Figure(model=model, metric="coverage", value=coverage(table, catalogue)))
         figures.append(Figure(model=model, metric="gini", value=_gini(table)))
@@ -104,6 +114,14 @@ def _accuracy(gains: Values, ideal: Values, relevant: NDArray[np.integer], k: in
         f"mrr@{k}": reciprocal_rank(gains),
         f"hit_rate@{k}": hit_rate(gains),
     }
+
+
+def _by_owner(values: Values, owners: NDArray[np.intp] | None) -> Values:
+    """The mean of each owner's values; the values themselves where nobody owns them."""
+    if owners is None:
+        return values
+    means: Values = np.bincount(owners, values) / np.bincount(owners)
+    return means
 
 
 def _gini(table: NDArray[np.int64]) -> float:

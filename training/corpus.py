@@ -1,7 +1,7 @@
-"""The articles as training sees them at one moment: which are known, in what language, and what the text model reads."""
+"""The articles as training sees them at one moment: which are known, in what language, and what there is to read."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,8 +11,7 @@ from recsys.columns import ArticleColumns
 from recsys.model import fields_of
 from recsys.store import StoredArticle
 from recsys.tfidf import Fields
-
-Progress = Callable[[str, float, float], None]
+from training.progress import Progress
 
 UNDETERMINED = "und"
 FALLBACK_LANGUAGE = "en"

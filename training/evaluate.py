@@ -1,6 +1,6 @@
 """Measures the lists on the site's own data: Related on links that people made, the others on the site's last fifth."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,10 +12,9 @@ from recsys.store import StoredArticle
 from training.comparison import Comparison
 from training.events import SCHEMA
 from training.fit import fit
+from training.progress import Progress
 from training.related_truth import read_links, related_truth
 from training.replay import acts_of, replay_ranking, replay_recommendation, time_cut
-
-Progress = Callable[[str, float, float], None]
 
 
 def evaluate_summary(

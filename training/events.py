@@ -37,9 +37,9 @@ _TYPE = {name: code for code, name in enumerate(EVENT_TYPES)}
 _LIST = {name: code for code, name in enumerate(LIST_NAMES)}
 
 
-def logged_events(log: ChangeLog, after: int = 0) -> Iterator[Event]:
-    """All events of the log whose entry has a seq > `after`, in its order, a few entries in memory at a time."""
-    while entries := log.read(after, _ENTRIES):
+def logged_events(log: ChangeLog, last: int, after: int = 0) -> Iterator[Event]:
+    """All events of the log in entries after `after` up to `last`, in its order, a few entries in memory at a time."""
+    while after < last and (entries := log.read(after, min(_ENTRIES, last - after))):
         for entry in entries:
             yield from entry.events
         after = entries[-1].seq

@@ -3,7 +3,7 @@
 Everything is as of one moment: nothing stamped at or after `as_of` is looked at, be it an event, an article or a total.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,12 @@ from training.corpus import article_columns, read_corpus
 from training.engagement import Totals
 from training.mix import fit_mix
 from training.neighbour_lists import fit_neighbours
+from training.progress import Progress, silent
 from training.related import fit_related
 from training.replay import acts_of, time_cut
 from training.stories import stories_of
 from training.vectorise import fit_text
 
-Progress = Callable[[str, float, float], None]
 Arrays = dict[str, NDArray[Any]]
 
 LOOKS = frozenset({"title", "notice", "cache_seconds", "keep_bundles", "threads"})  # settings that change no result
@@ -43,7 +43,7 @@ def fit(
     log_seq: int = 0,
     with_totals: bool = True,
     spill_to: Path | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> tuple[Arrays, Manifest]:
     """The arrays of a bundle, named `component.array`, and its manifest, without a version name yet.
 
@@ -51,7 +51,9 @@ def fit(
     log_seq      the last entry of the change log that `articles` and `events` know of
     with_totals  whether totals on articles count: they are of the present, so not for a look at the past
     """
+    later = events.num_rows
     events = events.filter(pc.field("at") < as_of)
+    later -= events.num_rows
     corpus = read_corpus(articles, as_of, settings.language, progress)
     columns = article_columns(corpus)
     progress("text model", 0, 1)
@@ -72,6 +74,7 @@ def fit(
         log_seq=log_seq,
         articles=int(np.count_nonzero(corpus.known)),
         events=events.num_rows,
+        later=later,
         first_event=first_last["min"],
         last_event=first_last["max"],
         settings=settings.model_dump(mode="json", exclude=set(LOOKS)),

@@ -21,10 +21,9 @@ from recsys.record import RecordReader, store_bytes
 from recsys.store import AppendedEvents, PutArticles, Store, comes_back
 from recsys.times import format_time
 from training.import_report import ROWS_SHOWN, BadRow, FileReport, ImportReport
+from training.progress import Progress
 from training.sources import read
 from training.staging import Staging
-
-Progress = Callable[[str, float, float], None]
 
 _ARTICLES = 100  # handed to the store at a time
 _EVENTS = 10_000

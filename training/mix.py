@@ -5,7 +5,7 @@ second, what does a reader turn to who was active a moment ago? *Away*: the same
 itself, what will each visitor known by then turn to whenever they come back?
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -19,9 +19,8 @@ from recsys.mix import AWAY, SIGNALS
 from recsys.model import Model
 from recsys.reader import Reader, reader_of
 from training.comparison import SEED
+from training.progress import Progress
 from training.replay import EVENTS, Acts, play
-
-Progress = Callable[[str, float, float], None]
 
 QUESTIONS = 300  # at the cut, and twice as many after it
 ENOUGH = 50  # with fewer questions the default stays

@@ -42,7 +42,7 @@ def sweep(bundles: Path) -> None:
 
 
 def remove_old(bundles: Path, keep: int) -> None:
-    """Removes all but the newest `keep` versions; never the active one, nor one that can't be read: that is evidence."""
+    """Removes all but the newest `keep` versions; never the active one, nor what can't be read: that is evidence."""
     try:
         active = active_version(bundles)
     except NoModel:

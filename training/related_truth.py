@@ -17,8 +17,8 @@ from recsys.related import related
 from recsys.store import StoredArticle
 from training.comparison import SEED, Comparison, compare
 from training.own_links import own_hosts, without_own_links
+from training.progress import Progress
 
-Progress = Callable[[str, float, float], None]
 Gains = list[dict[int, float]]
 
 TRANSLATION = "translation"

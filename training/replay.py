@@ -4,7 +4,6 @@ The model is one of before the cut; whatever came later, totals on articles incl
 """
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +20,8 @@ from recsys.recommendation import recommend_to
 from recsys.times import DAY
 from training.comparison import SEED, Comparison, compare
 from training.histories import strengths
+from training.progress import Progress
 from training.simple_rankings import simple_rankings
-
-Progress = Callable[[str, float, float], None]
 
 VISITORS = 1_000  # at most so many are asked for; more would narrow the intervals little
 WINDOWS = 30

@@ -17,8 +17,9 @@ Day by day each visitor comes at most once, at an hour of the daily rhythm, and 
   for good articles. Likes follow quality and dwell; bookmarks favour guides; comments, shares and dislikes are rare. A
   visitor reacts to an article on the first reading only.
 
-`training/simulated_readers.py` draws articles' appeal and visitors' tastes, `training/reading.py` the sittings. At most `POOL`
-articles, the most alluring ones, can be opened on one day, so that cost doesn't grow with the archive.
+`training/simulated_readers.py` draws the appeal of articles and the tastes of visitors, `training/reading.py` the
+sittings. At most `POOL` articles, the most alluring ones, can be opened on one day, so that cost does not grow with the
+archive.
 """
 
 from collections.abc import Sequence
@@ -31,8 +32,8 @@ from recsys.article import Article
 from recsys.event import EVENT_TYPES, LIST_NAMES, Event
 from recsys.record import Micros
 from recsys.times import DAY, HOUR, SECOND, parse_time
-from training.simulated_readers import Readers, Site, describe_site, draw_readers
 from training.reading import Ints, Sittings, World, desire, follow_lists, interest, read
+from training.simulated_readers import Readers, Site, describe_site, draw_readers
 
 SAMPLE_END = parse_time("2026-03-31T18:00:00Z")
 SAMPLE_DAYS = 60

@@ -1,6 +1,5 @@
 """One training run: read the store, fit, evaluate, publish."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import msgspec
 import pyarrow as pa
 
 from recsys.bundle import Manifest
+from recsys.columns import NEVER
 from recsys.errors import BadInput
 from recsys.home import Home
 from recsys.settings import Settings
@@ -16,9 +16,8 @@ from training.comparison import Comparison
 from training.evaluate import evaluate_summary
 from training.events import event_table, logged_events
 from training.fit import fit
+from training.progress import Progress
 from training.publish import named, publish
-
-Progress = Callable[[str, float, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +29,16 @@ class Trained:
     evaluation: tuple[Comparison, ...]
 
 
-def read_store(store: Store, as_of: int, progress: Progress) -> tuple[list[StoredArticle], pa.Table, int]:
-    """All articles by row, the events stamped before `as_of`, and the last log entry that both know of."""
+def read_store(store: Store, progress: Progress) -> tuple[list[StoredArticle], pa.Table, int]:
+    """All articles by row, all events on them, and the last log entry that the events are of.
+
+    Articles may be newer than that entry: a server that applies the rest of the log puts them once more.
+    """
     log_seq = store.log.last()
     articles = list(store.catalogue.scan())
     row_of = {stored.article.id: stored.row for stored in articles}
     progress("reading events", 0, 1)
-    table = event_table(logged_events(store.log), row_of.get, as_of)
+    table = event_table(logged_events(store.log, log_seq), row_of.get, NEVER)
     progress("reading events", 1, 1)
     return articles, table, log_seq
 
@@ -46,7 +48,7 @@ def train(store: Store, home: Home, settings: Settings, *, as_of: int, now: int,
 
     A training as of the past leaves totals on articles aside: they are of the present.
     """
-    articles, events, log_seq = read_store(store, as_of, progress)
+    articles, events, log_seq = read_store(store, progress)
     if not articles:
         raise BadInput("there are no articles to train on. Run `recsys import --articles FILE` first.")
     evaluation = evaluate_summary(articles, events, as_of, settings, progress)

@@ -54,7 +54,7 @@ def run_evaluate(
     settings, moment = read_settings(home.settings), as_of_micros(as_of, home)
     store = SqliteStore(home.store)
     with progress_bars() as progress:
-        articles, events, _ = read_store(store, moment, progress)
+        articles, events, _ = read_store(store, progress)
         store.close()
         if truth is not None:
             found = evaluate_related(

@@ -93,7 +93,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with store.transaction():
         store.catalogue.put(sample_articles(), NOW - HOUR, restore=False)
         store.log.append_events(sample_events(), NOW - HOUR)
-    articles, events, log_seq = read_store(store, NOW, lambda *_: None)
+    articles, events, log_seq = read_store(store, lambda *_: None)
     arrays, manifest = fit(articles, events, NOW, Settings(threads=1), log_seq=log_seq)
     published = [named(arrays, msgspec.structs.replace(manifest, as_of=as_of)) for as_of in (NOW, NOW + HOUR)]
     for version in published:

@@ -16,6 +16,7 @@ from recsys.record import Micros
 from recsys.settings import Settings
 from recsys.store import Store
 from recsys.store.sqlite import SqliteStore
+from recsys.times import DAY
 from serving.answers import ranking_answer
 from serving.live import Live, Replica, opened
 from serving.questions import RankingQuestion
@@ -191,3 +192,15 @@ def test_a_settled_answer_is_kept_while_only_events_come(service: Service) -> No
         api.post("/v1/events", json={"type": "view", "article_id": "council-4", "at": "2026-03-10T11:00:00Z"})
         assert service.live.settled == before
         assert service.live.position > before
+
+
+def test_a_model_of_the_past_still_counts_what_the_log_held_later(home: Home, elsewhere: Store) -> None:
+    """Trained as of yesterday, it must not lose today's events, nor count yesterday's twice."""
+    from training.train import train
+
+    elsewhere.log.append_events([_view(number) for number in range(5)], NOW)
+    present = train(elsewhere, home, Settings(), as_of=NOW + 1, now=NOW + 1, progress=lambda *_: None)
+    counted = [opened(home.bundles, elsewhere).model.engagement.views.count(row) for row in range(36)]
+    past = train(elsewhere, home, Settings(), as_of=NOW - DAY, now=NOW + 1, progress=lambda *_: None)
+    assert (present.manifest.later, past.manifest.later > 0) == (0, True)
+    assert [opened(home.bundles, elsewhere).model.engagement.views.count(row) for row in range(36)] == counted
