@@ -16,7 +16,7 @@ from recsys.record import Micros, SectionPath
 from recsys.settings import Settings
 from recsys.store import Store
 from recsys.store.sqlite import SqliteStore
-from recsys.times import DAY, HOUR, parse_time
+from recsys.times import DAY, HOUR, MINUTE, parse_time
 from serving.run import open_service
 from serving.service import Service
 from tests.serving.client import Client
@@ -73,7 +73,7 @@ def sample_events() -> list[Event]:
             type="view",
             article_id=f"{topics[reader % 3]}-{(reader + step) % PER_TOPIC}",
             visitor_id=f"reader-{reader}",
-            at=Micros(NOW - (reader % 5) * DAY - step * HOUR),
+            at=Micros(NOW - MINUTE - (reader % 5) * DAY - step * HOUR),
         )
         for reader in range(30)
         for step in range(6)
