@@ -39,10 +39,14 @@ def test_a_mistake_is_named(tmp_path, text, named):
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_says_what_it_does_and_what_it_touches(name):
     description = Settings.model_fields[name].description or ""
-    assert description.rsplit(". ", 1)[-1].rstrip(".") in {
-        "Changes results",
-        "Looks only",
-        "Serving only",
-        "Speed only",
-        "Storage only",
-    } or "Serving only" in description
+    assert (
+        description.rsplit(". ", 1)[-1].rstrip(".")
+        in {
+            "Changes results",
+            "Looks only",
+            "Serving only",
+            "Speed only",
+            "Storage only",
+        }
+        or "Serving only" in description
+    )

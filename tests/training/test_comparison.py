@@ -34,3 +34,11 @@ def test_nothing_to_judge_by_is_said_and_not_scored():
     assert (found.questions, found.figures) == (0, ())
     with pytest.raises(KeyError):
         found.value("ours", "ndcg@8")
+
+
+def test_one_who_asks_often_counts_no_more_than_one_who_asks_once():
+    lists = {"ours": [[1], [1], [1], [5]]}
+    truth = [{1: 1.0}, {1: 1.0}, {1: 1.0}, {2: 1.0}]
+    assert compare("recommendation", "p", lists, truth, k=1, catalogue=6).value("ours", "recall@1") == 0.75
+    by_visitor = compare("recommendation", "p", lists, truth, k=1, catalogue=6, groups=[9, 9, 9, 4])
+    assert (by_visitor.questions, by_visitor.value("ours", "recall@1")) == (4, 0.5)
