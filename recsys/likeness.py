@@ -1,6 +1,7 @@
 """Why an article stands in a Related list, in readers' words: shared terms and tags, context, days apart, readers."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,8 +9,10 @@ from numpy.typing import NDArray
 
 from recsys.cosine import Found
 from recsys.items import Reason
+from recsys.lookup import met
 from recsys.resemblance import Evidence
 from recsys.text import read, word_stems
+from recsys.tfidf import term_hash
 from recsys.times import DAY
 
 if TYPE_CHECKING:
@@ -31,37 +34,55 @@ def reasons(
     owner, place, weight = _shared(vector, [model.neighbours.vector(row) for row in rows])
     total = np.bincount(owner, weight, chosen.size)
     weight *= np.divide(found.terms[chosen], total, out=np.zeros(chosen.size), where=total > 0)[owner]
-    tags, common = _common_tags(model, own, rows)
+    tags, common = _common_tags(model, own, found.rows[chosen])
     tag = _tag_of(model, own, tags, vector[0])[place]
     tagged = np.where(common[owner, tag], weight, 0.0)
-    by_tag = np.bincount(owner * (len(tags) + 1) + tag, tagged, common.size).reshape(common.shape)
-    weight -= tagged
-    order = np.lexsort((place, -weight, owner))
-    first = np.searchsorted(owner, np.arange(chosen.size)).tolist()
-    ends = [*first[1:], owner.size] if first else []
+    flat = np.bincount(owner * (len(tags) + 1) + tag, tagged, common.size)
+    by_tag = flat.reshape(common.shape)
+    named = _strongest(owner, place, weight - tagged, chosen.size)
+    written = _written(model, vector[0], [term for terms in named for term, _ in terms])
+    parts = (found.terms, found.context, found.together, found.time)
+    likeness, context, together, time = (part[chosen].tolist() for part in parts)
+    readers, days = found.readers[chosen].tolist(), (np.abs(found.apart[chosen]) / DAY).tolist()
     explained = []
-    for at, i in enumerate(chosen.tolist()):
-        most = order[first[at] : min(first[at] + TERMS, ends[at])]
-        terms = [
-            (model.text.display(int(vector[0][place[one]])), float(weight[one])) for one in most if weight[one] > 0
-        ]
-        parts = [(name, part) for name, part in zip(tags, by_tag[at].tolist(), strict=False) if part > 0]
-        explained.append(_reasons_of(found, i, tuple(terms), tuple(parts)))
+    for at in range(chosen.size):
+        shared = tuple([(name, part) for name, part in zip(tags, by_tag[at].tolist(), strict=False) if part > 0])
+        of_tags = sum(part for _, part in shared)
+        why = []
+        if likeness[at] - of_tags > 0:
+            terms = tuple([(written[term], part) for term, part in named[at]])
+            why.append(Reason(kind="terms", weight=likeness[at] - of_tags, terms=terms))
+        if of_tags > 0:
+            why.append(Reason(kind="tags", weight=of_tags, terms=shared))
+        if context[at] > 0:
+            why.append(Reason(kind="context", weight=context[at]))
+        if together[at] > 0:
+            why.append(Reason(kind="read_together", weight=together[at], count=readers[at]))
+        if time[at] > 0:
+            why.append(Reason(kind="time", weight=time[at], days=days[at]))
+        explained.append(tuple(why))
     return explained
 
 
-def _reasons_of(
-    found: Evidence, i: int, terms: tuple[tuple[str, float], ...], tags: tuple[tuple[str, float], ...]
-) -> tuple[Reason, ...]:
-    tagged = sum(weight for _, weight in tags)
-    parts = (
-        Reason(kind="terms", weight=float(found.terms[i]) - tagged, terms=terms),
-        Reason(kind="tags", weight=tagged, terms=tags),
-        Reason(kind="context", weight=float(found.context[i])),
-        Reason(kind="read_together", weight=float(found.together[i]), count=int(found.readers[i])),
-        Reason(kind="time", weight=float(found.time[i]), days=abs(int(found.apart[i])) / DAY),
-    )
-    return tuple(part for part in parts if part.weight > 0)
+def _strongest(
+    owner: NDArray[np.intp], place: NDArray[np.intp], weight: NDArray[np.float64], m: int
+) -> list[list[tuple[int, float]]]:
+    """Of each of m owners the `TERMS` places that weigh most, with their weights > 0; of equals the first."""
+    order = np.argsort(-weight, kind="stable")
+    order = order[np.argsort(owner[order].astype(np.int16), kind="stable")]
+    first = np.searchsorted(owner, np.arange(m + 1))
+    kept = order[np.arange(owner.size) - first[owner] < TERMS]
+    found: list[list[tuple[int, float]]] = [[] for _ in range(m)]
+    for at, term, part in zip(owner[kept].tolist(), place[kept].tolist(), weight[kept].tolist(), strict=True):
+        if part > 0:
+            found[at].append((term, part))
+    return found
+
+
+def _written(model: "Model", terms: NDArray[np.int32], places: Sequence[int]) -> dict[int, str]:
+    """The terms at `places` of `terms` as readers would write them, each looked up once."""
+    once = list(dict.fromkeys(places))
+    return dict(zip(once, map(model.text.display, terms[once].tolist()), strict=True))
 
 
 def _shared(one: Found, others: Sequence[Found]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
@@ -74,34 +95,45 @@ def _shared(one: Found, others: Sequence[Found]) -> tuple[NDArray[np.intp], NDAr
     terms = np.concatenate([terms for terms, _ in others])
     weights = np.concatenate([weights for _, weights in others])
     owner = np.repeat(np.arange(len(others)), [terms.size for terms, _ in others])
-    place = np.minimum(np.searchsorted(one[0], terms), one[0].size - 1)
-    met = one[0][place] == terms
-    return owner[met], place[met], one[1][place[met]].astype(np.float64) * weights[met]
+    at, place = met(one[0], terms)
+    return owner[at], place, one[1][place].astype(np.float64) * weights[at]
 
 
-def _common_tags(model: "Model", own: int | None, rows: Sequence[int]) -> tuple[list[str], NDArray[np.bool_]]:
-    """The tags that the article at `own` shares with any of `rows`, and which of them has which.
+def _common_tags(
+    model: "Model", own: int | None, rows: NDArray[np.integer]
+) -> tuple[tuple[str, ...], NDArray[np.bool_]]:
+    """The tags that the article at `own` shares with any of `rows` (m,), and which of them has which.
 
     returns  t tags and (m, t + 1) bool, the last column False
     """
-    names = model.articles.groups["tag"].names
-    asked = names(own) if own is not None else ()
-    theirs = [frozenset(names(row)) for row in rows] if asked else [frozenset[str]()] * len(rows)
-    tags = [tag for tag in asked if any(tag in some for some in theirs)]
-    common = np.array([[*(tag in some for tag in tags), False] for some in theirs], np.bool_)
-    return tags, common.reshape(len(rows), len(tags) + 1)
+    membership = model.articles.groups["tag"]
+    asked = membership.codes(own) if own is not None else np.zeros(0, np.int32)
+    common = np.zeros((rows.size, asked.size), np.bool_)
+    if asked.size:
+        owner, codes = membership.gather(rows)
+        at, tag = np.nonzero(codes[:, None] == asked)
+        common[owner[at], tag] = True
+    shared = np.flatnonzero(common.any(axis=0))
+    tags = tuple(map(membership.name, asked[shared].tolist()))
+    return tags, np.column_stack((common[:, shared], np.zeros(rows.size, np.bool_)))
 
 
 def _tag_of(model: "Model", own: int | None, tags: Sequence[str], terms: NDArray[np.int32]) -> NDArray[np.intp]:
     """For each of `terms` (u,) the place in `tags` of the first tag that it is a word of; len(tags) for none."""
     found = np.full(terms.size, len(tags), np.intp)
-    if own is None or not terms.size:
+    if own is None or not terms.size or not tags:
         return found
     language = model.articles.language(own)
-    for at in reversed(range(len(tags))):
-        words, fragments = read(tags[at])
-        stems = [*filter(None, word_stems(words, language)), *fragments]
-        ids = model.text.terms_of(stems)
-        place = np.minimum(np.searchsorted(terms, ids), terms.size - 1)
-        found[place[terms[place] == ids]] = at
+    hashes = [_tag_hashes(tag, language) for tag in tags]
+    owner = np.repeat(np.arange(len(tags)), [len(some) for some in hashes])
+    ids = model.text.terms_of(np.array([one for some in hashes for one in some], np.uint64))
+    at, place = met(terms, ids)
+    np.minimum.at(found, place, owner[at])
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _tag_hashes(tag: str, language: str) -> tuple[int, ...]:
+    """The hashes of the terms of a tag. Remembered, as the same few tags stand in most lists: half of a list's time."""
+    words, fragments = read(tag)
+    return tuple(map(term_hash, [*filter(None, word_stems(words, language)), *fragments]))

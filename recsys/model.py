@@ -25,7 +25,7 @@ from recsys.mix import Mix
 from recsys.neighbours import NeighbourIndex
 from recsys.ranking import RankingFit
 from recsys.related import RelatedFit
-from recsys.stories import ALIKE, Stories
+from recsys.stories import ALIKE, Stories, marks_of
 from recsys.tfidf import Fields, TextModel
 
 
@@ -91,7 +91,7 @@ class Model:
         else:
             self.neighbours.put(stored.row, *self.text.vector(fields))
             near, cosine = self.neighbours.neighbours(stored.row)
-            self.stories.put(stored.row, fields.text, stored.article.url, near[cosine >= ALIKE].tolist())
+            self.stories.put(stored.row, fields.text, marks_of(stored.article), near[cosine >= ALIKE].tolist())
 
     def add(self, events: Iterable[Event]) -> None:
         """Events that the model has not seen; those on articles it doesn't know are passed over."""

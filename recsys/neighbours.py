@@ -135,7 +135,8 @@ class NeighbourIndex:
         slots, values = self._list(slot)
         cut = slots.size == self.stored  # else the list holds every row that shares a term
         noted_slots, noted_values = self._notes.of(row)
-        slots, values = np.concatenate((slots, noted_slots)), np.concatenate((values, noted_values))
+        if noted_slots.size:
+            slots, values = np.concatenate((slots, noted_slots)), np.concatenate((values, noted_values))
         rows = self._rows(slots)
         kept = self._slots.view[rows] == slots
         if allowed is not None:
@@ -145,6 +146,8 @@ class NeighbourIndex:
             found[row] = 0.0
             return self._best(found, k, allowed)
         rows, values = rows[kept], values[kept]
+        if not noted_slots.size:
+            return rows[: max(k, 0)], values[: max(k, 0)]
         order = np.lexsort((rows, -values))[: max(k, 0)]
         return rows[order], values[order]
 
@@ -156,9 +159,11 @@ class NeighbourIndex:
         slots = self._slots.view[rows]
         base = len(self._vectors)
         k = min(k, self.stored)
+        old = (slots >= 0) & (slots < base)
+        if old.all():
+            return Neighbours(self._table.rows[slots, :k], self._table.scores[slots, :k])
         found = np.full((slots.size, k), NO_SLOT, np.int32)
         values = np.zeros((slots.size, k), np.float32)
-        old = (slots >= 0) & (slots < base)
         found[old], values[old] = self._table.rows[slots[old], :k], self._table.scores[slots[old], :k]
         for place in np.flatnonzero(slots >= base).tolist():
             own_slots, own_values = self._late_lists[slots[place] - base]

@@ -57,9 +57,22 @@ class RelatedFit:
 def related(model: "Model", row: int, wish: Wish, now: int) -> list[Item]:
     """The list of the article at `row`, in its own language unless `wish` names another; fill after all matches.
 
-    An article that tells the same story in the same words is not shown, and of others of one story only the newest.
+    An article that tells the same story, in the same words or in another language, is not shown, whatever `wish` says,
+    and of others of one story only the newest that it admits.
     """
-    wish = replace(wish, exclude=wish.exclude | {row}, language=wish.language or model.articles.language(row))
+    wish = own_wish(model, row, wish)
+    found = judged(model, row, wish, now)
+    items = _items(model, found, model.neighbours.vector(row), row, wish)
+    return items if model.articles.is_sensitive(row) else fill(model, items, wish, now)
+
+
+def own_wish(model: "Model", row: int, wish: Wish) -> Wish:
+    """`wish`, never the article at `row` itself, and in its language where it names none."""
+    return replace(wish, exclude=wish.exclude | {row}, language=wish.language or model.articles.language(row))
+
+
+def judged(model: "Model", row: int, wish: Wish, now: int) -> Evidence:
+    """The candidates of the article at `row` that `wish` admits, by text and by common readers, with their evidence."""
     known = model.neighbours.neighbours(row)
     rows = _with_tied(known[0], model.covisits.together(row)[0])
     admitted = model.articles.admits(rows, wish, now)
@@ -69,9 +82,7 @@ def related(model: "Model", row: int, wish: Wish, now: int) -> list[Item]:
         near = model.neighbours.neighbours(row, max(known[0].size, SPARE * wish.limit), allowed=allowed)
         rows = _with_tied(near[0], candidates[0])
         candidates = rows, _padded(near[1], rows.size)
-    found = evidence(model, candidates, known, row, int(model.articles.published[row]))
-    items = _items(model, found, model.neighbours.vector(row), row, wish)
-    return items if model.articles.is_sensitive(row) else fill(model, items, wish, now)
+    return evidence(model, candidates, known, row, int(model.articles.published[row]))
 
 
 def related_to_text(model: "Model", fields: Fields, wish: Wish, now: int) -> list[Item]:
@@ -85,20 +96,23 @@ def related_to_text(model: "Model", fields: Fields, wish: Wish, now: int) -> lis
     return fill(model, _items(model, evidence(model, candidates, known, None, now), vector, None, wish), wish, now)
 
 
-def _items(model: "Model", found: Evidence, vector: Found, own: int | None, wish: Wish) -> list[Item]:
-    """The matches among the candidates, one of each story and none of the story of `own`, best first, with reasons."""
+def matches(model: "Model", found: Evidence, own: int | None, wish: Wish, k: int) -> NDArray[np.intp]:
+    """Positions in `found` of its k best matches, one of each story and none of the story of `own`, best first."""
     if wish.min_score is None:
-        matches = np.flatnonzero(found.matches(model.related.floor))
+        kept = np.flatnonzero(found.matches(model.related.floor))
     else:
-        matches = np.flatnonzero((found.score >= wish.min_score) & (found.score > 0))
-    rows = found.rows[matches]
-    labels = model.stories.of(rows)
+        kept = np.flatnonzero((found.score >= wish.min_score) & (found.score > 0))
+    labels = model.stories.of(found.rows[kept])
     if own is not None:
         other = labels != model.stories.of(np.array([own]))[0]
-        matches, rows, labels = matches[other], rows[other], labels[other]
-    newest = newest_of_each(labels, model.articles.published[rows], rows)
-    matches, rows = matches[newest], rows[newest]
-    chosen = matches[best(found.score[matches], rows, wish.limit)]
+        kept, labels = kept[other], labels[other]
+    rows = found.rows[kept]
+    kept = kept[newest_of_each(labels, model.articles.published[rows], rows)]
+    return kept[best(found.score[kept], found.rows[kept], k)]
+
+
+def _items(model: "Model", found: Evidence, vector: Found, own: int | None, wish: Wish) -> list[Item]:
+    chosen = matches(model, found, own, wish, wish.limit)
     why = reasons(model, found, chosen, vector, own)
     return [Item(int(found.rows[i]), float(found.score[i]), why[place]) for place, i in enumerate(chosen)]
 

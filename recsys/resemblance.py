@@ -10,7 +10,8 @@ score is in 0..1: each factor is, and the sum is cut at 1. Closeness is `Timelin
 mean cosine of the candidate with its 20 nearest and typical the site's mean of it. The square root changes no order; it
 makes equal steps of the score look equally large to readers, whose judgement of likeness grows slower than a cosine.
 
-A match has a cosine of at least the floor, or two readers in common. What each part adds: docs/related.md.
+A match has a cosine of at least the floor, or two readers in common. What each part adds stands in
+docs/decisions/0009-related-score.md.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.cosine import Found, Neighbours
+from recsys.lookup import met
 from recsys.timeliness import Timeliness
 
 if TYPE_CHECKING:
@@ -68,11 +70,12 @@ def evidence(model: "Model", candidates: Found, known: Found, own: int | None, p
     rows, cosine = candidates
     tie, readers = np.zeros(rows.size), np.zeros(rows.size, np.int32)
     if own is not None:
-        known = (np.append(known[0], np.int32(own)), np.append(known[1], np.float32(1.0)))
+        known = np.append(known[0], np.int32(own)), np.append(known[1], np.float32(1.0))
         tied, strength, count = model.covisits.together(own)
-        place, met = _places(tied, rows)
-        tie[met] = model.related.tie_worth * strength[place[met]]
-        readers[met] = count[place[met]]
+        if tied.size:
+            at, place = _among(tied, rows)
+            tie[at] = model.related.tie_worth * strength[place]
+            readers[at] = count[place]
     lists = model.neighbours.first_lists(rows, AROUND)
     return weigh(
         rows,
@@ -120,12 +123,13 @@ def context_of(lists: Neighbours, known: Found) -> NDArray[np.float64]:
 
     lists  the nearest of the m others, (m, k)
     known  distinct rows and their cosine with the article, 1 for itself; all others count as 0
-    cost   O(m k log(known))
+    cost   O(m k + hits log(known))
     """
     rows, cosine = known
-    place, met = _places(rows, lists.rows)
-    found = np.zeros(lists.rows.shape)
-    found[met] = cosine[place[met]]
+    at, place = _among(rows, lists.rows.ravel())
+    flat = np.zeros(lists.rows.size)
+    flat[at] = cosine[place]
+    found = flat.reshape(lists.rows.shape)
     weights = lists.scores.astype(np.float64) ** 2
     weight = weights.sum(axis=1)
     context: NDArray[np.float64] = np.divide(
@@ -141,10 +145,8 @@ def density_of(lists: Neighbours) -> NDArray[np.float64]:
     return density
 
 
-def _places(rows: NDArray[np.int32], wanted: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Where each of `wanted` stands among the distinct `rows`, and whether it does."""
-    if rows.size == 0:
-        return np.zeros(wanted.shape, np.intp), np.zeros(wanted.shape, np.bool_)
+def _among(rows: NDArray[np.int32], wanted: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which of `wanted` are among the distinct `rows`, in any order, and where."""
     order = np.argsort(rows)
-    place = order[np.minimum(np.searchsorted(rows, wanted, sorter=order), rows.size - 1)]
-    return place, rows[place] == wanted
+    at, place = met(rows[order], wanted)
+    return at, order[place]

@@ -1,8 +1,8 @@
-"""Which articles tell the same story in the same words, so that a list shows it once.
+"""Which articles tell the same story, in the same words or translated, so that a list shows it once.
 
-Two articles are one story when they share an address, or when each has 30 words or more and four of five of its 5-word
-shingles stand in the other. A title alone never makes a story: daily reports share theirs. Stories are closed: what is
-one with a part is one with the whole.
+Two articles are one story when they share an address, when one translates the other or both a third, or when each has
+30 words or more and four of five of its 5-word shingles stand in the other. A title alone never makes a story: daily
+reports share theirs. Stories are closed: what is one with a part is one with the whole.
 
 Of each article the 256 smallest of its shingles' hashes are kept: all of them up to 260 words, beyond that an even
 sample, from which the share is estimated with a standard error of 0.03 (Broder, On the resemblance and containment of
@@ -19,13 +19,18 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.article import Article
 from recsys.growing import Growing
 
 WORDS = 30  # texts below never fold
 SHINGLE = 5
 SHARED = 0.8
 KEPT = 256
+MARKS = 3
 ALIKE = 0.5  # cosine of the text vectors below which no two articles are compared
+
+Marks = tuple[int, int, int]  # 64-bit hashes, 0 for none
+NO_MARKS: Marks = (0, 0, 0)
 
 _SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_SPACELESS}]|[^\W{_SPACELESS}]+")
@@ -74,15 +79,15 @@ class Stories:
         sizes: NDArray[np.int32],
         starts: NDArray[np.int64],
         hashes: NDArray[np.uint32],
-        addresses: NDArray[np.uint64],
+        marks: NDArray[np.uint64],
         labels: NDArray[np.int32],
     ) -> None:
         """
         sizes  (n,) distinct shingles      starts, hashes  (n + 1,), (m,) those that are kept, row by row
-        addresses  (n,) hash of the URL, 0 without      labels  (n,) >= 0
+        marks  (n * MARKS,) of each row its `marks_of`      labels  (n,) >= 0
         """
         self._sizes, self._starts, self._hashes = sizes, starts, hashes
-        self._addresses, self._labels = Growing(addresses), Growing(labels)
+        self._marks, self._labels = Growing(marks), Growing(labels)
         self._late: dict[int, Shingles] = {}
         self._next = int(labels.max(initial=-1)) + 1
 
@@ -96,23 +101,26 @@ class Stories:
     def build(
         cls,
         shingles: Sequence[Shingles],
-        urls: Sequence[str | None],
+        marks: Sequence[Marks],
         near: NDArray[np.int32],
         cosine: NDArray[np.float32],
     ) -> Self:
-        """Of n articles. near, cosine  (n, k) the nearest of each by text, -1 and 0 where there are no more."""
-        addresses = np.array([_address(url) for url in urls], np.uint64)
+        """Of n articles.
+
+        near, cosine  (n, k) the nearest of each by text, -1 and 0 where there are no more
+        """
+        flat = np.array(marks, np.uint64).reshape(-1)
         starts = np.zeros(len(shingles) + 1, np.int64)
         np.cumsum([one.hashes.size for one in shingles], out=starts[1:])
         hashes = np.concatenate([np.zeros(0, np.uint32), *(one.hashes for one in shingles)])
         sizes = np.array([one.size for one in shingles], np.int32)
-        labels = _closed(_pairs(shingles, addresses, near, cosine), len(shingles))
-        return cls(sizes, starts, hashes, addresses, labels)
+        labels = _closed(_pairs(shingles, flat, near, cosine), len(shingles))
+        return cls(sizes, starts, hashes, flat, labels)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """What `arrays` returned."""
-        return cls(*(arrays[name] for name in ("sizes", "starts", "hashes", "addresses", "labels")))
+        return cls(*(arrays[name] for name in ("sizes", "starts", "hashes", "marks", "labels")))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The base as plain arrays. Raises ValueError after a change: what changed is replayed, not saved."""
@@ -122,7 +130,7 @@ class Stories:
             "sizes": self._sizes,
             "starts": self._starts,
             "hashes": self._hashes,
-            "addresses": self._addresses.view,
+            "marks": self._marks.view,
             "labels": self._labels.view,
         }
 
@@ -134,29 +142,28 @@ class Stories:
         labels: NDArray[np.int32] = self._labels.view[rows]
         return labels
 
-    def put(self, row: int, text: str, url: str | None, near: Sequence[int]) -> None:
+    def put(self, row: int, text: str, marks: Marks, near: Sequence[int]) -> None:
         """Sets what `row`, an existing or the next new one, tells. near  rows whose text vectors are `ALIKE`."""
         if not 0 <= row <= len(self):
             raise ValueError(f"row {row} leaves a gap after {len(self)} rows")
-        shingles, address = Shingles.of(text), _address(url)
         if row == len(self):
             self._labels.extend(0)
-            self._addresses.extend(0)
-        self._late[row] = shingles
-        self._addresses.view[row] = address
+            self._marks.extend(NO_MARKS)
+        shingles = self._late[row] = Shingles.of(text)
+        self._marks.view[row * MARKS : (row + 1) * MARKS] = marks
         labels = self._labels.view
         labels[row] = self._next
         self._next += 1
         same = [other for other in near if other != row and shingles.same_story(self._shingles(other))]
-        if address:
-            same += np.flatnonzero(self._addresses.view == np.uint64(address)).tolist()
+        for mark in filter(None, marks):
+            same += (np.flatnonzero(self._marks.view == np.uint64(mark)) // MARKS).tolist()
         for other in same:
             if labels[other] != labels[row]:
                 labels[labels == labels[row]] = labels[other]
 
     def remove(self, row: int) -> None:
         """Takes `row` out of its story."""
-        self.put(row, "", None, ())
+        self.put(row, "", NO_MARKS, ())
 
     def _shingles(self, row: int) -> Shingles:
         if row in self._late:
@@ -171,23 +178,33 @@ def newest_of_each(
 
     labels, published, rows  (m,)
     """
+    ordered = np.sort(labels)
+    if not np.any(ordered[1:] == ordered[:-1]):
+        return np.arange(labels.size)
     order = np.lexsort((-rows, -published, labels))
     first = np.ones(order.size, np.bool_)
     first[1:] = labels[order[1:]] != labels[order[:-1]]
     return np.sort(order[first])
 
 
-def _address(url: str | None) -> int:
-    return 0 if not url else int.from_bytes(blake2b(url.encode(), digest_size=8).digest(), "little") or 1
+def marks_of(article: Article) -> Marks:
+    """By what an article is known to be the same as another: its address, its id, that of what it translates."""
+    names = (article.url, article.id, article.translation_of)
+    url, own, original = (
+        int.from_bytes(blake2b(name.encode(), digest_size=8, person=kind).digest(), "little") if name else 0
+        for kind, name in zip((b"url", b"id", b"id"), names, strict=True)
+    )
+    return url, own, original
 
 
 def _pairs(
-    shingles: Sequence[Shingles], addresses: NDArray[np.uint64], near: NDArray[np.int32], cosine: NDArray[np.float32]
+    shingles: Sequence[Shingles], marks: NDArray[np.uint64], near: NDArray[np.int32], cosine: NDArray[np.float32]
 ) -> list[tuple[int, int]]:
-    """Rows that are one story: those that share an address, and among near ones those that share shingles."""
-    order = np.argsort(addresses, kind="stable")
-    alike = (addresses[order[1:]] == addresses[order[:-1]]) & (addresses[order[1:]] != 0)
-    found = list(zip(order[:-1][alike].tolist(), order[1:][alike].tolist(), strict=True))
+    """Rows that are one story: those that share a mark, and among near ones those that share shingles."""
+    order = np.argsort(marks, kind="stable")
+    alike = (marks[order[1:]] == marks[order[:-1]]) & (marks[order[1:]] != 0)
+    one, two = order[:-1][alike] // MARKS, order[1:][alike] // MARKS
+    found = list(zip(one.tolist(), two.tolist(), strict=True))
     rows, places = np.nonzero(cosine >= ALIKE)
     others = near[rows, places]
     for row, other in np.unique(np.sort(np.column_stack((rows, others)), axis=1), axis=0).tolist():

@@ -178,13 +178,12 @@ class TextModel:
         """Terms (u,) ascending and weights (u,) of one article; both empty where it holds no known term."""
         return self._row(Reader().counts(fields))
 
-    def terms_of(self, stems: Sequence[str]) -> NDArray[np.int32]:
-        """The ids of those `stems` that the vocabulary holds, in their order."""
-        wanted = np.fromiter(map(term_hash, stems), np.uint64, len(stems))
-        place = np.searchsorted(self.hashes, wanted)
+    def terms_of(self, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
+        """The ids of terms by hash, (m,) both; NO_TERM for what the vocabulary lacks."""
+        place = np.searchsorted(self.hashes, hashes)
         known = place < self.hashes.size
-        known[known] = self.hashes[place[known]] == wanted[known]
-        return place[known].astype(np.int32)
+        known[known] = self.hashes[place[known]] == hashes[known]
+        return np.where(known, place, NO_TERM).astype(np.int32)
 
     def display(self, term: int) -> str:
         """A term as readers would write it."""
@@ -236,15 +235,13 @@ class TextModel:
         if not counts.hashes.size:
             return np.empty(0, np.int32), np.empty(0, np.float32)
         unseen = idf(np.ones(1, np.int64), self.articles)[0]  # as if this article alone had it
-        place = np.searchsorted(self.hashes, counts.hashes)
-        known = np.zeros(place.size, np.bool_)
-        inside = place < self.hashes.size
-        known[inside] = self.hashes[place[inside]] == counts.hashes[inside]
+        place = self.terms_of(counts.hashes)
+        known = place != NO_TERM
         importance = np.where(counts.left == 0, unseen, unseen * PAIR_WEIGHT)
         importance[known] = self.idf[place[known]]
         weights = np.log1p(counts.counts) * importance
         weights /= np.sqrt(np.sum(weights * weights))
-        return place[known].astype(np.int32), weights[known].astype(np.float32)
+        return place[known], weights[known].astype(np.float32)
 
 
 def idf(frequency: NDArray[np.int64], articles: int) -> NDArray[np.float64]:

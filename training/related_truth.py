@@ -66,11 +66,11 @@ def related_truth(
     A link counts in both directions. Links to articles that the site doesn't have are passed over.
     """
     own = own_hosts(stored.article for stored in articles) if drop_own_links else None
-    texts = [_bare(stored, own) for stored in articles]
+    texts = [bare(stored, own) for stored in articles]
     model = train(texts)
     present = np.array([stored.deleted_at is None for stored in texts], np.bool_)
-    kinds = {"links that people made": _truth(texts, [link for link in links if link.kind != TRANSLATION])}
-    translations = _truth(texts, [link for link in links if link.kind == TRANSLATION])
+    kinds = {"links that people made": linked(texts, [link for link in links if link.kind != TRANSLATION])}
+    translations = linked(texts, [link for link in links if link.kind == TRANSLATION])
     if any(translations):
         kinds["pairs of translations"] = translations
     asked = [row for row in range(len(texts)) if any(truth[row] for truth in kinds.values())]
@@ -80,7 +80,7 @@ def related_truth(
         progress("asking for related lists", done + 1, len(asked))
     lists = {
         "ours": ours,
-        "TF-IDF (scikit-learn)": _tfidf(texts, present, asked, k),
+        "TF-IDF (scikit-learn)": tfidf_lists(texts, present, asked, k),
         "newest of the section": _newest_of_section(texts, present, asked, k),
         "random": _random(present, asked, k),
     }
@@ -98,13 +98,13 @@ def related_truth(
     ]
 
 
-def _bare(stored: StoredArticle, own: frozenset[str] | None) -> StoredArticle:
+def bare(stored: StoredArticle, own: frozenset[str] | None) -> StoredArticle:
     """The article without totals and, where `own` hosts are given, without links to them."""
     body = stored.article.body if own is None else without_own_links(stored.article, own)
     return replace(stored, article=msgspec.structs.replace(stored.article, body=body, views=None, likes=None))
 
 
-def _truth(articles: Sequence[StoredArticle], links: Sequence[Link]) -> Gains:
+def linked(articles: Sequence[StoredArticle], links: Sequence[Link]) -> Gains:
     """For each row the rows that are linked with it, in either direction."""
     row_of = {stored.article.id: stored.row for stored in articles if stored.deleted_at is None}
     truth: Gains = [{} for _ in articles]
@@ -116,8 +116,10 @@ def _truth(articles: Sequence[StoredArticle], links: Sequence[Link]) -> Gains:
     return truth
 
 
-def _tfidf(articles: Sequence[StoredArticle], present: NDArray[np.bool_], asked: list[int], k: int) -> list[list[int]]:
-    """scikit-learn's TfidfVectorizer() on title and body, cosine."""
+def tfidf_lists(
+    articles: Sequence[StoredArticle], present: NDArray[np.bool_], asked: list[int], k: int
+) -> list[list[int]]:
+    """scikit-learn's TfidfVectorizer() on title and body, cosine; only rows `present` (n,) are found."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts = [f"{stored.article.title} {html_to_text(stored.article.body)}" for stored in articles]

@@ -28,6 +28,9 @@ def related(
     text: Annotated[
         Path | None, typer.Option("--text", help="A text file instead of an article; - reads input.")
     ] = None,
+    why_not: Annotated[
+        str | None, typer.Option("--why-not", metavar="ID", help="Say why this article is not in the list.")
+    ] = None,
     k: LimitOption = 10,
     section: SectionOption = None,
     tag: TagOption = None,
@@ -45,11 +48,15 @@ def related(
 
     if (article_id is None) == (text is None):
         raise typer.BadParameter("give either an article's id or --text FILE")
+    if why_not is not None and text is not None:
+        raise typer.BadParameter("--why-not asks about the list of an article, not of a text")
     question = _question(
         RelatedQuestion, limit=k, section=section, tag=tag, language=language, min_score=min_score, fill=fill
     )
     replica, now = _replica(home, as_of)
-    if article_id is not None:
+    if article_id is not None and why_not is not None:
+        _explain(replica, article_id, why_not, question, now, output)
+    elif article_id is not None:
         _print(related_answer(replica.model, article_id, question, now), f"Related to {article_id}", output)
     elif text is not None:
         title, _, body = _read(text).partition("\n")
@@ -154,6 +161,21 @@ def page(
     lists = json.loads(answer.body)
     for name in ("related", "ranking", "recommendation"):
         print_list(lists[name], name.title())
+
+
+def _explain(replica: "Replica", article_id: str, other_id: str, question: Any, now: int, output: str) -> None:
+    import msgspec
+
+    from recsys.cli.tables import print_why_not
+    from recsys.why_not import why_not
+    from serving.answers import row_of
+
+    model = replica.model
+    told = why_not(model, row_of(model, article_id, now), other_id, question.wish(model), now)
+    if output == "json":
+        sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+    else:
+        print_why_not(told)
 
 
 def _replica(home: Path, as_of: str | None) -> "tuple[Replica, int]":

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from recsys.why_not import WhyNot
     from training.comparison import Comparison, Figure
 
 WIDE = 130
@@ -24,6 +26,22 @@ def print_list(answer: Mapping[str, Any], title: str) -> None:
     for place, item in enumerate(answer["items"], start=1):
         cells = (str(place), f"{item['score']:.4f}", item["id"], item["title"], _why(item))
         table.add_row(*map(Text, cells), style="dim" if item.get("fill") else "")
+    _console().print(table)
+
+
+def print_why_not(told: "WhyNot") -> None:
+    """The sentence, and beside it what speaks for the article, and for the one that has its place."""
+    print(told.why)
+    standings = [standing for standing in (told.standing, told.instead) if standing is not None]
+    if not standings:
+        return
+    table = _table(None)
+    for name, numeric in (("article", False), ("place", True), ("score", True), ("cosine", True), ("why", False)):
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
+    for standing in standings:
+        place = "" if standing.place is None else str(standing.place)
+        figures = (f"{standing.score:.4f}", f"{standing.cosine:.4f}")
+        table.add_row(*map(Text, (standing.id, place, *figures, _parts(to_builtins(standing.reasons)))))
     _console().print(table)
 
 
@@ -85,8 +103,13 @@ def _figure(figure: "Figure | None", *, signed: bool = False, interval: bool = T
 def _why(item: Mapping[str, Any]) -> str:
     if fill := item.get("fill"):
         return f"fill: {fill}"
+    return _parts(item["reasons"], 3)
+
+
+def _parts(reasons: Sequence[Mapping[str, Any]], most: int | None = None) -> str:
+    """The reasons in words, the heaviest first."""
     parts = []
-    for reason in sorted(item["reasons"], key=lambda reason: -reason["weight"]):
+    for reason in sorted(reasons, key=lambda reason: -reason["weight"]):
         detail = ", ".join(term for term, _ in reason.get("terms", ())[:4]) or reason.get("article_id") or ""
         parts.append(f"{reason['kind']} {reason['weight']:.3f}{f' ({detail})' if detail else ''}")
-    return "; ".join(parts[:3])
+    return "; ".join(parts[:most])

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.stories import KEPT, WORDS, Shingles, Stories, newest_of_each
+from recsys.article import Article
+from recsys.stories import KEPT, NO_MARKS, WORDS, Shingles, Stories, marks_of, newest_of_each
 
 LONG = [f"word{n}" for n in range(100)]
 
@@ -14,12 +15,16 @@ def text(words):
     return " ".join(words)
 
 
-def stories(texts, urls=None, near=None):
+def marks(article_id=None, *, url=None, translates=None):
+    return marks_of(Article(id=article_id or "x", title="", url=url, translation_of=translates, published_at=0))
+
+
+def stories(texts, known=None, near=None):
     """Of texts that all are near each other."""
     n = len(texts)
     everyone = np.tile(np.arange(n, dtype=np.int32), (n, 1)) if near is None else near
     return Stories.build(
-        [Shingles.of(one) for one in texts], urls or [None] * n, everyone, np.ones(everyone.shape, np.float32)
+        [Shingles.of(one) for one in texts], known or [NO_MARKS] * n, everyone, np.ones(everyone.shape, np.float32)
     )
 
 
@@ -79,12 +84,13 @@ def test_sameness_has_no_direction(one, other):
 
 
 def test_articles_with_one_address_are_one_story():
-    found = stories(["a", "b", "c"], ["https://x.org/1", "https://x.org/2", "https://x.org/1"])
+    known = [marks(f"id{place}", url=f"https://x.org/{n}") for place, n in enumerate((1, 2, 1))]
+    found = stories(["a", "b", "c"], known)
     assert labels(found) == [0, 1, 0]
 
 
 def test_articles_without_address_are_no_story_of_that():
-    assert labels(stories(["a", "b"], ["", None])) == [0, 1]
+    assert labels(stories(["a", "b"], [marks("a"), marks("b")])) == [0, 1]
 
 
 def test_parts_of_one_story_are_one_with_each_other():
@@ -96,38 +102,66 @@ def test_parts_of_one_story_are_one_with_each_other():
 
 def test_a_later_copy_joins_the_story():
     found = stories([text(LONG), "other"])
-    found.put(2, text(LONG), None, [0])
+    found.put(2, text(LONG), NO_MARKS, [0])
     assert labels(found)[2] == labels(found)[0] != labels(found)[1]
 
 
 def test_a_later_article_can_join_two_stories():
-    found = stories(["a", text(LONG)], ["https://x.org/1", None])
-    found.put(2, text(LONG), "https://x.org/1", [1])
+    found = stories(["a", text(LONG)], [marks("a", url="https://x.org/1"), marks("b")])
+    found.put(2, text(LONG), marks("new", url="https://x.org/1"), [1])
     assert len(set(labels(found))) == 1
 
 
 def test_an_article_rewritten_leaves_its_story():
     found = stories([text(LONG), text(LONG)])
-    found.put(1, text(reversed(LONG)), None, [0])
+    found.put(1, text(reversed(LONG)), NO_MARKS, [0])
     assert labels(found)[0] != labels(found)[1]
 
 
 def test_a_removed_article_is_nobodys_double():
-    found = stories(["a", "b"], ["https://x.org/1", None])
+    found = stories(["a", "b"], [marks("a", url="https://x.org/1"), marks("b")])
     found.remove(0)
-    found.put(1, "b", "https://x.org/1", [])
+    found.put(1, "b", marks("b", url="https://x.org/1"), [])
     assert labels(found)[0] != labels(found)[1]
+
+
+def test_a_translation_is_one_story_with_its_original_and_with_other_translations():
+    known = [marks("en"), marks("de", translates="en"), marks("fr", translates="de"), marks("other")]
+    assert labels(stories(["a", "b", "c", "d"], known)) == [0, 0, 0, 3]
+
+
+def test_translations_of_an_article_that_is_not_there_are_one_story():
+    assert labels(stories(["a", "b"], [marks("de", translates="en"), marks("fr", translates="en")])) == [0, 0]
+
+
+@given(st.permutations([marks("en"), marks("de", translates="en"), marks("fr", translates="en")]))
+def test_a_translation_joins_whichever_comes_first(order):
+    found = stories(["a"], [marks("other")])
+    for row, one in enumerate(order, start=1):
+        found.put(row, f"text {row}", one, [])
+    assert labels(found)[1:] == [labels(found)[1]] * 3
+    assert labels(found)[0] != labels(found)[1]
+
+
+def test_one_that_is_no_longer_a_translation_leaves():
+    found = stories(["a", "b"], [marks("en"), marks("de", translates="en")])
+    found.put(1, "b", marks("de"), [])
+    assert labels(found)[0] != labels(found)[1]
+
+
+def test_an_id_that_is_written_like_an_address_is_no_address():
+    assert labels(stories(["a", "b"], [marks("https://x.org/1"), marks("b", url="https://x.org/1")])) == [0, 1]
 
 
 def test_a_row_that_leaves_a_gap_is_refused():
     with pytest.raises(ValueError, match="gap"):
-        Stories.empty().put(1, "a", None, [])
+        Stories.empty().put(1, "a", NO_MARKS, [])
 
 
 def test_what_is_saved_is_what_is_read():
-    found = stories([text(LONG), text(LONG), "c"], [None, None, "https://x.org/3"])
+    found = stories([text(LONG), text(LONG), "c"], [NO_MARKS, NO_MARKS, marks("c", url="https://x.org/3")])
     again = Stories.from_arrays(found.arrays())
-    again.put(3, text(LONG), "https://x.org/3", [0])
+    again.put(3, text(LONG), marks("new", url="https://x.org/3"), [0])
     assert len(set(labels(again))) == 1
     with pytest.raises(ValueError, match="anew"):
         again.arrays()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from recsys.tfidf import PAIR_WEIGHT, Fields, TextModel, pair_hashes, term_hash
+from recsys.tfidf import NO_TERM, PAIR_WEIGHT, Fields, TextModel, pair_hashes, term_hash
 
 WORDS = [
     "pool",
@@ -215,7 +215,8 @@ def test_the_order_of_a_pair_matters(two):
     assert pair_hashes(a, b) != pair_hashes(b, a)
 
 
-def test_terms_of_stems_are_those_of_the_vocabulary_in_their_order():
+def test_terms_are_found_by_hash_in_the_order_asked_for():
     model, _ = TextModel.fit([english("", "harbour crane"), english("", "crane")])
-    ids = model.terms_of(["crane", "unheard", "harbour"])
-    assert [model.display(term) for term in ids.tolist()] == ["crane", "harbour"]
+    ids = model.terms_of(np.array([*map(term_hash, ["crane", "unheard", "harbour"])], np.uint64))
+    assert ids[1] == NO_TERM
+    assert [model.display(term) for term in ids[[0, 2]].tolist()] == ["crane", "harbour"]

@@ -10,7 +10,7 @@ from scipy import sparse
 from recsys.cosine import Neighbours, Rows, block
 from tests.recsys.vectors import matrices
 from training import neighbour_lists as fitting
-from training.neighbour_lists import fit_neighbours, kernel_neighbours, plain_neighbours, pruning
+from training.neighbour_lists import fit_neighbours, kernel_neighbours, plain_neighbours
 
 
 def corpus(n: int, seed: int, words: int = 400, common_words: int = 30, story: int = 8) -> sparse.csr_array:
@@ -88,6 +88,18 @@ def test_pruning_keeps_nearly_all_of_the_ten_nearest_and_their_scores_exact() ->
                 assert score == exact.scores[row][exact.rows[row] == other]
 
 
+def test_neighbours_of_neighbours_bring_back_what_pruning_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = corpus(3_000, seed=3)
+    rows, width = Rows.of(matrix), matrix.shape[1]
+    exact = plain_neighbours(rows, width, 10)
+    found = {}
+    for reach in (0, 16):
+        monkeypatch.setattr(fitting, "REACH", reach)
+        pruned = kernel_neighbours(rows, width, 10, theta=0.1)
+        found[reach] = np.mean([np.isin(a, b).mean() for a, b in zip(exact.rows, pruned.rows, strict=True)])
+    assert found[16] > found[0] + 0.01
+
+
 def test_the_index_is_the_same_by_whichever_way_its_size_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = corpus(500, seed=4)
     plain = fit_neighbours(matrix, stored=10)
@@ -96,9 +108,14 @@ def test_the_index_is_the_same_by_whichever_way_its_size_chooses(monkeypatch: py
         assert_array_equal(array, plain.arrays()[name])
 
 
-def test_only_large_builds_are_pruned() -> None:
-    assert pruning(100_000) == 0
-    assert pruning(1_000_000) > 0
+def test_only_builds_of_many_rows_are_pruned(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = corpus(400, seed=6)
+    monkeypatch.setattr(fitting, "PLAIN_BELOW", 1)
+    exact = fit_neighbours(matrix, stored=10).arrays()
+    monkeypatch.setattr(fitting, "pruning", lambda n: 0.05)
+    assert_array_equal(fit_neighbours(matrix, stored=10).arrays()["rows"], exact["rows"])
+    monkeypatch.setattr(fitting, "EXACT_BELOW", 400)
+    assert not np.array_equal(fit_neighbours(matrix, stored=10).arrays()["rows"], exact["rows"])
 
 
 @pytest.mark.parametrize("n", [0, 1])
