@@ -126,11 +126,9 @@ def other_texts(articles: Sequence[StoredArticle], model: Model) -> Iterable[tup
     fields = texts_of(articles, model)
     text, vectors = fit_text(fields)
     single = sparse.csr_array(vectors[:, text.parts[:, 1] == NO_TERM])
-    length = np.sqrt(single.multiply(single).sum(axis=1))
-    yield (
-        "T without pairs",
-        with_vectors(model, sparse.csr_array(sparse.diags_array(1 / np.maximum(length, 1e-9)) @ single)),
-    )
+    length = np.sqrt(np.asarray(single.multiply(single).sum(axis=1)))
+    single.data /= np.repeat(length, np.diff(single.indptr)).astype(np.float32)
+    yield "T without pairs", with_vectors(model, single)
     bare_language = [replace(one, language=NO_LANGUAGE) for one in fields]
     yield "T without stems and stop words", with_vectors(model, fit_text(bare_language)[1])
     joined = [replace(one, title="", tags=(), text="\n".join((one.title, one.text, *one.tags))) for one in fields]
@@ -138,7 +136,7 @@ def other_texts(articles: Sequence[StoredArticle], model: Model) -> Iterable[tup
 
 
 def with_vectors(model: Model, vectors: sparse.csr_array) -> Model:
-    index = fit_neighbours(sparse.csr_array(vectors, dtype=np.float32))
+    index = fit_neighbours(vectors)
     learnt = fit_related(index, model.articles.published, Ties.empty(), np.random.default_rng(SEED))
     return replace(model, neighbours=index, related=learnt)
 

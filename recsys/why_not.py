@@ -126,16 +126,16 @@ def _weighed(model: "Model", row: int, other: int, wish: Wish, now: int) -> WhyN
     """How an article that the list admits stands beside all others that it admits."""
     found = judged(model, row, wish, now)
     at = np.flatnonzero(found.rows == other).tolist()
-    if not at:
-        return _no_candidate(model, row, other, found)
     order = matches(model, found, row, wish, found.rows.size).tolist()
+    last = _standing(model, row, found, order[wish.limit - 1], wish.limit) if len(order) >= wish.limit else None
+    if not at:
+        return _no_candidate(model, row, other, found, last)
     if at[0] not in order:
         return _no_match(model, row, found, at[0], order=order, wish=wish)
     place = order.index(at[0]) + 1
     own = _standing(model, row, found, at[0], place)
-    if place <= wish.limit:
+    if last is None or place <= wish.limit:
         return WhyNot(verdict="shown", why=f"It is shown, at place {place} of {wish.limit}.", standing=own)
-    last = _standing(model, row, found, order[wish.limit - 1], wish.limit)
     why = (
         f"Outscored: at place {place} it has {own.score:.4f}; the last of {wish.limit} shown, {last.id}, "
         f"has {last.score:.4f}, which is {last.score - own.score:.4f} more."
@@ -143,8 +143,8 @@ def _weighed(model: "Model", row: int, other: int, wish: Wish, now: int) -> WhyN
     return WhyNot(verdict="outscored", why=why, short_by=last.score - own.score, standing=own, instead=last)
 
 
-def _no_candidate(model: "Model", row: int, other: int, found: Evidence) -> WhyNot:
-    """Of an article that is not among those nearest by text, nor tied by readers."""
+def _no_candidate(model: "Model", row: int, other: int, found: Evidence, last: Standing | None) -> WhyNot:
+    """Of an article that is not among those nearest by text, nor tied by readers. last  of the list, if it is full."""
     cosine = model.neighbours.scores(*model.neighbours.vector(row))[other : other + 1]
     if not cosine[0] > 0:
         return WhyNot(verdict="nothing_shared", why="The two share no term, and no readers.")
@@ -156,7 +156,7 @@ def _no_candidate(model: "Model", row: int, other: int, found: Evidence) -> WhyN
         f"Too far: {np.count_nonzero(found.cosine)} others are nearer by text. Its cosine is {cosine[0]:.4f}; "
         f"theirs {least:.4f} or more, {short:.4f} above."
     )
-    return WhyNot(verdict="too_far", why=why, short_by=short, standing=_standing(model, row, alone, 0))
+    return WhyNot(verdict="too_far", why=why, short_by=short, standing=_standing(model, row, alone, 0), instead=last)
 
 
 def _no_match(model: "Model", row: int, found: Evidence, at: int, *, order: list[int], wish: Wish) -> WhyNot:

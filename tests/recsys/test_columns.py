@@ -73,6 +73,7 @@ def test_filters_act_on_every_level_of_the_section():
     assert kept(section="News") == ["c", "b", "a"]
     assert kept(section="Council") == ["a"]
     assert kept(tag="tax", exclude=frozenset({0})) == ["c"]
+    assert kept(tag="tax", exclude=frozenset({0, *range(3, 100)})) == ["c"]
     assert kept(label="paid") == kept(language="de") == ["b"]
     assert kept(language="xx") == kept(section="none") == []
     assert kept(max_age=900) == ["c", "b"]

@@ -74,6 +74,26 @@ def test_a_table_names_score_article_and_reason(recsys, home):
     assert "terms" in ran.out
 
 
+def test_why_not_agrees_with_the_list_and_shows_what_speaks_for_both(recsys, home):
+    asked = ("related", "harbour-3", "-k", 3, "--home", home.root, "--as-of", AS_OF)
+    shown = [item["id"] for item in json.loads(recsys(*asked, "--format", "json").out)["items"]]
+    [after] = {
+        item["id"] for item in json.loads(recsys(*asked[:2], "-k", 4, *asked[4:], "--format", "json").out)["items"]
+    } - {*shown}
+    told = json.loads(recsys(*asked, "--why-not", after, "--format", "json").out)
+    assert (told["verdict"], told["standing"]["place"], told["instead"]["id"]) == ("outscored", 4, shown[2])
+    table = recsys(*asked, "--why-not", after).out
+    assert table.startswith(told["why"])
+    assert f"{told['standing']['score']:.4f}" in table
+    assert f"{told['instead']['score']:.4f}" in table
+    assert json.loads(recsys(*asked, "--why-not", shown[1], "--format", "json").out)["standing"]["place"] == 2
+
+
+def test_why_not_of_what_never_was_is_an_answer(recsys, home):
+    ran = recsys("related", "harbour-3", "--why-not", "nowhere", "--home", home.root, "--as-of", AS_OF)
+    assert (ran.code, ran.out) == (0, "There never was such an article.\n")
+
+
 def test_fill_is_marked_in_the_table(recsys, home):
     ran = recsys("recommend", "--visitor", "nobody", "--home", home.root, "--as-of", AS_OF)
     assert "fill: ranking" in ran.out
@@ -139,6 +159,7 @@ def test_an_article_that_is_not_to_be_seen_is_told_in_one_line(recsys, home, art
     [
         ("related",),
         ("related", "harbour-3", "--text", os.devnull),
+        ("related", "--text", os.devnull, "--why-not", "harbour-3"),
         ("related", "harbour-3", "-k", 0),
         ("related", "harbour-3", "-k", 101),
         ("related", "harbour-3", "--min-score", -1),
