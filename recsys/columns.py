@@ -20,7 +20,6 @@ from recsys.record import Micros, SectionPath, wire_json
 from recsys.strings import StringTable
 
 NEVER = int(np.iinfo(np.int64).max)
-UNKNOWN_LANGUAGE = "und"
 NO_CODE = -1
 FEW = 8  # exclusions that are compared one by one, a tenth of the time of np.isin
 GROUPS = ("section", "tag", "label", "author")
@@ -137,11 +136,6 @@ class ArticleColumns:
     def languages(self) -> NDArray[np.int16]:
         """(n,) codes; equal codes are equal languages."""
         return self._fixed["language"].view
-
-    @property
-    def evergreen(self) -> NDArray[np.bool_]:
-        """(n,)"""
-        return self._flag(_EVERGREEN)
 
     @property
     def gone(self) -> NDArray[np.bool_]:
