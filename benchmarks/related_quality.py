@@ -5,12 +5,14 @@ Upper lines take one part out of the text model, lower ones add one to the score
 quantum, digitalgov, cds: own-site links removed with their words, all other articles as candidates. reuters: share of
 the ten nearest with a topic in common, all tags withheld, articles with a topic as candidates, mean over topics of ten
 questions or more. thucnews: share of the ten nearest of one section, from headlines alone. jawikinews: how often a
-headline finds its own body first among all bodies. Data: $RECSYS_DATASETS.
+headline finds its own body first among all bodies. templates: places in the lists of reuters' templated reports that
+go to articles of other titles. Data: $RECSYS_DATASETS.
 """
 
 import gzip
 import json
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -32,16 +34,17 @@ from recsys.metrics import Values, bootstrap, capped_recall, gains_of, padded, p
 from recsys.model import Model, fields_of
 from recsys.record import RecordReader
 from recsys.related import TIMELESS, judged, matches, own_wish, related, related_to_text
-from recsys.resemblance import AROUND, context_of, density_of, weigh
+from recsys.resemblance import AROUND, Signals, context_of, density_of, weigh
 from recsys.settings import Settings
 from recsys.store import StoredArticle
 from recsys.tfidf import NO_TERM, Fields
+from training.bm25 import bm25_lists
 from training.comparison import SEED
 from training.events import SCHEMA
 from training.fit import fit
 from training.neighbour_lists import fit_neighbours
 from training.own_links import own_hosts
-from training.related import fit_related
+from training.related import fit_related, typical_words
 from training.related_truth import bare, linked, read_links, tfidf_lists
 from training.vectorise import fit_text
 
@@ -51,17 +54,22 @@ K = 10
 LINKED = ("quantum", "digitalgov", "cds")
 REUTERS_QUESTIONS = 6_000
 PER_TOPIC = 10
+TEMPLATE = 5
+FOLDER = {"templates": "reuters"}
+DIGITS = re.compile(r"\d+")
 JUDGED = "judged"  # label of articles that count as candidates
 NO_LANGUAGE = "und"  # has neither stems nor stop words
-SCORED: dict[str, tuple[bool, bool, bool]] = {  # time, context, plainness
-    "T, the text model alone": (False, False, False),
-    "T, time": (True, False, False),
-    "T, context": (False, True, False),
-    "T, time, context": (True, True, False),
-    "T, time, plainness": (True, False, True),
-    "the default: all three": (True, True, True),
+SCORED: dict[str, tuple[bool, bool, bool, bool, bool]] = {  # time, context, plainness, floor, room for other words
+    "T, the text model alone": (False, False, False, False, False),
+    "T, time": (True, False, False, False, False),
+    "T, context": (False, True, False, False, False),
+    "T, time, context": (True, True, False, False, False),
+    "T, time, plainness": (True, False, True, False, False),
+    "T, time, context, plainness": (True, True, True, False, False),
+    "the same above the floor": (True, True, True, True, False),
+    "the default: with room for other words": (True, True, True, True, True),
 }
-PLAIN, TEXT, DEFAULT = "scikit-learn", "T, the text model alone", "the default: all three"
+PLAIN, BM25, TEXT, DEFAULT = "scikit-learn", "bm25s", next(iter(SCORED)), next(reversed(SCORED))
 BOUNDS = {"quantum": 0.56, "digitalgov": 0.455, "reuters": 0.745, "jawikinews": 0.85}
 RATIO = 1.35
 
@@ -85,30 +93,33 @@ def trained(articles: Sequence[StoredArticle]) -> tuple[Model, int]:
 
 
 def lists(
-    model: Model, asked: Iterable[int], now: int, parts: tuple[bool, bool, bool], label: str | None = None
+    model: Model, asked: Iterable[int], now: int, parts: tuple[bool, bool, bool, bool, bool], label: str | None = None
 ) -> Lists:
     """The lists by only these parts of the score."""
-    time, context, plainness = parts
+    time, context, plainness, floor, room = parts
     timeliness = model.related.timeliness if time else TIMELESS
     found = []
     for row in asked:
-        wish = own_wish(model, row, Wish(limit=K, label=label))
+        wish = own_wish(model, row, Wish(limit=K, label=label, min_score=None if floor else 0.0))
         whole = judged(model, row, wish, now)
         known = model.neighbours.neighbours(row)
         known = np.append(known[0], np.int32(row)), np.append(known[1], np.float32(1.0))
         nearby = model.neighbours.first_lists(whole.rows, AROUND)
-        part = weigh(
-            whole.rows,
-            whole.cosine,
-            np.zeros(whole.rows.size),
-            whole.readers,
-            whole.apart,
-            context=context * context_of(nearby, known),
+        nothing = np.zeros(whole.rows.size)
+        signals = Signals(
+            rows=whole.rows,
+            cosine=whole.cosine,
+            context=context_of(nearby, known),
+            tie=nothing,
+            link=nothing,
+            readers=whole.readers,
+            apart=whole.apart,
+            dateless=model.articles.dateless(whole.rows),
             density=plainness * density_of(nearby),
-            typical=model.related.typical,
-            timeliness=timeliness,
         )
-        found.append(whole.rows[matches(model, part, row, wish, K)].tolist())
+        fit = model.related
+        part = weigh(signals, part=fit.context * context, typical=fit.typical, timeliness=timeliness)
+        found.append(whole.rows[matches(model, part, row, wish, K if room else whole.rows.size)][:K].tolist())
     return found
 
 
@@ -137,7 +148,10 @@ def other_texts(articles: Sequence[StoredArticle], model: Model) -> Iterable[tup
 
 def with_vectors(model: Model, vectors: sparse.csr_array) -> Model:
     index = fit_neighbours(vectors)
-    learnt = fit_related(index, model.articles.published, Ties.empty(), np.random.default_rng(SEED))
+    articles = model.articles
+    rng = np.random.default_rng(SEED)
+    words = typical_words(vectors, np.zeros(vectors.shape[1], np.bool_))
+    learnt = fit_related(index, articles.published, Ties.empty(), rng, words=words, evergreen=articles.evergreen)
     return replace(model, neighbours=index, related=learnt)
 
 
@@ -169,7 +183,11 @@ def linked_site(name: str) -> Measured:
         return capped_recall(gains_of(padded(found, K), right), relevant), found
 
     model, now = trained(articles)
-    table = {PLAIN: measured(tfidf_lists(articles, np.ones(len(articles), np.bool_), asked, K))}
+    every = np.ones(len(articles), np.bool_)
+    table = {PLAIN: measured(tfidf_lists(articles, every, asked, K))}
+    by_words = bm25_lists(articles, every, asked, K)
+    if by_words is not None:
+        table[BM25] = measured(list(by_words))
     for text, other in other_texts(articles, model):
         table[text] = measured(lists(other, asked, now, SCORED[TEXT]))
     return table | by_score(model, asked, now, measured)
@@ -214,6 +232,22 @@ def reuters() -> Measured:
     return table | by_score(model, asked, now, measured, JUDGED)
 
 
+def templates() -> Measured:
+    """Reuters' reports that share their title but for figures with `TEMPLATE` or more: places that others have."""
+    articles = read("reuters")
+    title = [DIGITS.sub("0", stored.article.title.casefold()) for stored in articles]
+    times = Counter(title)
+    asked = [row for row, one in enumerate(title) if times[one] >= TEMPLATE]
+
+    def measured(found: Lists) -> tuple[Values, Lists]:
+        pairs = zip(asked, found, strict=True)
+        return np.array([sum(title[other] != title[row] for other in some) / K for row, some in pairs]), found
+
+    model, now = trained(articles)
+    table = {PLAIN: measured(tfidf_lists(articles, np.ones(len(articles), np.bool_), asked, K))}
+    return table | by_score(model, asked, now, measured)
+
+
 def thucnews() -> Measured:
     articles = read("thucnews")
     section = [stored.article.section for stored in articles]
@@ -252,7 +286,7 @@ def jawikinews() -> Measured:
 def shown(found: dict[str, dict[str, Figures]]) -> str:
     """The table, as Markdown."""
     settings = list(dict.fromkeys(name for table in found.values() for name in table))
-    order = [PLAIN, *(name for name in settings if "without" in name), *SCORED]
+    order = [PLAIN, *([BM25] if BM25 in settings else []), *(name for name in settings if "without" in name), *SCORED]
     lines = [f"| setting | {' | '.join(found)} | most lists |", "|---" * (len(found) + 2) + "|"]
     for setting in order:
         known = [table.get(setting) for table in found.values()]
@@ -271,8 +305,12 @@ def cell(figure: Sequence[float], sign: str = "") -> str:
 
 def main(names: Sequence[str]) -> int:
     measures: dict[str, Callable[[], Measured]] = {name: partial(linked_site, name) for name in LINKED}
-    measures |= {"reuters": reuters, "jawikinews": jawikinews, "thucnews": thucnews}
-    chosen = [name for name in measures if (not names or name in names) and (DATASETS / name).is_dir()]
+    measures |= {"reuters": reuters, "jawikinews": jawikinews, "thucnews": thucnews, "templates": templates}
+    chosen = [
+        name
+        for name in measures
+        if (not names or name in names) and (DATASETS / ("reuters" if name == "templates" else name)).is_dir()
+    ]
     if not chosen:
         print(f"no data in {DATASETS}: nothing measured")
         return 0

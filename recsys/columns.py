@@ -5,6 +5,7 @@ fixed-width columns are copied once, everything else is overlaid per row.
 """
 
 from collections.abc import Mapping
+from copy import copy
 from hashlib import blake2b
 from typing import Any
 
@@ -25,6 +26,8 @@ FEW = 8  # exclusions that are compared one by one, a tenth of the time of np.is
 GROUPS = ("section", "tag", "label", "author")
 
 _GONE, _UNLISTED, _SENSITIVE, _SPONSORED, _EVERGREEN = 1, 2, 4, 8, 16
+_RULED = {UNLISTED: 32, SENSITIVE: 64, SPONSORED: 128}  # the same labels, set by a rule
+_ANY_UNLISTED, _ANY_SENSITIVE, _ANY_SPONSORED = _UNLISTED | 32, _SENSITIVE | 64, _SPONSORED | 128
 _FIXED: dict[str, type[np.generic]] = {
     "published": np.int64,
     "expires": np.int64,
@@ -60,6 +63,7 @@ class ArticleColumns:
         self._new_ids: dict[str, int] = {}
         self._id_of_new: dict[int, str] = {}
         self._new_cards: dict[int, bytes] = {}
+        self._ruled_labels: dict[str, NDArray[np.bool_]] = {}
         self.groups = {group: Membership.from_arrays(_part(found, group)) for group in GROUPS}
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -120,8 +124,50 @@ class ArticleColumns:
         return self._id_of_new[row] if row in self._id_of_new else self._ids[row]
 
     def card(self, row: int) -> bytes:
-        """The `Card` of `row` as a JSON object."""
+        """The `Card` of `row` as a JSON object, without labels that rules set."""
         return self._new_cards[row] if row in self._new_cards else self._cards.raw(row)
+
+    def marked_card(self, row: int) -> bytes:
+        """The `Card` of `row` as a list shows it, labels set by rules included."""
+        card = self.card(row)
+        ruled = [label for label, carried in self._ruled_labels.items() if carried[row]]
+        if not ruled:
+            return card
+        known = msgspec.json.decode(card)
+        return msgspec.json.encode(known | {"labels": [*dict.fromkeys([*known.get("labels", ()), *ruled])]})
+
+    def set_ruled_labels(self, rows: NDArray[np.integer], labels: Mapping[str, NDArray[np.bool_]]) -> None:
+        """Sets the labels that rules give to `rows` (m,), in place of those given before.
+
+        labels  by label, whether each of `rows` has it: (m,)
+        """
+        for label in dict.fromkeys([*self._ruled_labels, *labels]):
+            carried = self._ruled_labels.get(label, np.zeros(0, np.bool_))
+            carried = np.concatenate((carried, np.zeros(len(self) - carried.size, np.bool_)))
+            carried[rows] = labels.get(label, False)
+            self._ruled_labels[label] = carried
+        self._ruled_labels = {label: carried for label, carried in self._ruled_labels.items() if carried.any()}
+        for label, bit in _RULED.items():
+            flags = self._flags[rows] & np.uint8(255 - bit)
+            self._flags[rows] = flags | np.where(labels.get(label, np.zeros(rows.size, np.bool_)), bit, 0).astype(
+                np.uint8
+            )
+
+    def labelled(self, rows: NDArray[np.integer], label: str) -> NDArray[np.bool_]:
+        """Whether each of `rows` (m,) has the label, by its record or by a rule: (m,)."""
+        return self.groups["label"].has(rows, label) | self.ruled_label(rows, label)
+
+    def ruled_label(self, rows: NDArray[np.integer], label: str) -> NDArray[np.bool_]:
+        """Whether rules give each of `rows` (m,) the label: (m,)."""
+        carried = self._ruled_labels.get(label)
+        return np.zeros(rows.size, np.bool_) if carried is None else carried[rows]
+
+    def beside(self) -> "ArticleColumns":
+        """The same articles without the labels that rules set, for others to be tried; good until one is put here."""
+        other = copy(self)
+        other._fixed = self._fixed | {"flags": Growing(self._flags & np.uint8(31))}
+        other._ruled_labels = {}
+        return other
 
     def language(self, row: int) -> str:
         """Primary subtag, declared or detected."""
@@ -138,13 +184,23 @@ class ArticleColumns:
         return self._fixed["language"].view
 
     @property
+    def evergreen(self) -> NDArray[np.bool_]:
+        """(n,) articles that stay valid."""
+        return self._flag(_EVERGREEN)
+
+    @property
     def gone(self) -> NDArray[np.bool_]:
         """(n,) deleted, until put again."""
         return self._flag(_GONE)
 
     def is_sensitive(self, row: int) -> bool:
         """Whether the article is labelled as a tragedy: its page gets no fill, no Ranking, no Recommendation."""
-        return bool(self._flags[row] & _SENSITIVE)
+        return bool(self._flags[row] & _ANY_SENSITIVE)
+
+    def dateless(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Whether each of `rows` (m,) is evergreen, so that its date says nothing of what it is about."""
+        found: NDArray[np.bool_] = self._flags[rows] & _EVERGREEN != 0
+        return found
 
     def exists(self, row: int, now: int) -> bool:
         """Whether an article can be answered for at all: published, not deleted, not expired."""
@@ -155,18 +211,25 @@ class ArticleColumns:
         turns = (moments[moments > now] for moments in (self.published, self._expires))
         return min((int(moments.min()) for moments in turns if moments.size), default=NEVER)
 
-    def shown(self, rows: NDArray[np.integer], now: int) -> NDArray[np.bool_]:
-        """Whether each of `rows` (m,) may stand in a list at `now`: published, in force, not unlisted or sponsored."""
+    def shown(self, rows: NDArray[np.integer], now: int, *, pinned: bool = False) -> NDArray[np.bool_]:
+        """Whether each of `rows` (m,) may stand in a list at `now`: published, in force, not unlisted.
+
+        A sponsored one may only where it is `pinned`.
+        """
         flags = self._flags[rows]
         dates: NDArray[np.bool_] = (self.published[rows] <= now) & (self._expires[rows] > now)
-        dates &= flags & (_GONE | _UNLISTED | _SPONSORED) == 0
+        dates &= flags & (_GONE | _ANY_UNLISTED | (0 if pinned else _ANY_SPONSORED)) == 0
         return dates
 
-    def admits(self, rows: NDArray[np.integer], wish: Wish, now: int, *, as_fill: bool = False) -> NDArray[np.bool_]:
+    def admits(
+        self, rows: NDArray[np.integer], wish: Wish, now: int, *, as_fill: bool = False, pinned: bool = False
+    ) -> NDArray[np.bool_]:
         """Whether each of `rows` (m,) may stand in the list that `wish` describes; sensitive articles never as fill."""
-        mask = self.shown(rows, now)
+        mask = self.shown(rows, now, pinned=pinned)
         if as_fill:
-            mask &= self._flags[rows] & _SENSITIVE == 0
+            mask &= self._flags[rows] & _ANY_SENSITIVE == 0
+        if wish.ruled is not None and wish.ruled.filters:
+            mask &= wish.ruled.admits(rows)
         if 0 < len(wish.exclude) <= FEW:
             for row in wish.exclude:
                 mask &= rows != row
@@ -177,9 +240,11 @@ class ArticleColumns:
             mask &= self.languages[rows] == (self._languages.index(wish.language) if known else NO_CODE)
         if wish.max_age is not None:
             mask &= self.published[rows] >= now - wish.max_age
-        for group, name in (("section", wish.section), ("tag", wish.tag), ("label", wish.label)):
+        for group, name in (("section", wish.section), ("tag", wish.tag)):
             if name is not None:
                 mask &= self.groups[group].has(rows, name)
+        if wish.label is not None:
+            mask &= self.labelled(rows, wish.label)
         return mask
 
     @property

@@ -1,11 +1,14 @@
 """What a list is made of: items with a score and the reasons that add up to it; and what a caller may ask of a list."""
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from recsys.rules.book import Ruled
 
 FillPolicy = Literal["ranking", "none"]
 Window = Literal["hour", "day", "week", "month", "all"]
@@ -15,7 +18,8 @@ WINDOWS: tuple[Window, ...] = get_args(Window)
 class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why an item stands in a list. The weights of an item's reasons sum to its score.
 
-    kind        such as "terms", "tags", "time", "read_together", "popular", "new", "because_read", "section", "fill"
+    kind        such as "terms", "tags", "time", "read_together", "popular", "new", "because_read", "section", "fill",
+                "other" for what is weighed and not told
     terms       the words or tags shared, as readers write them, strongest first, each with its part of `weight`
     article_id  the article of the reader's own history that led here
     """
@@ -49,6 +53,7 @@ class Wish:
     max_age    microseconds since publication
     min_score  replaces the list's own relevance floor; 0 drops it
     fill       what completes a list that has too few matches
+    ruled      the rules in force for the list (`recsys.rules.placing.governed`)
     """
 
     limit: int = 10
@@ -60,6 +65,7 @@ class Wish:
     max_age: int | None = None
     min_score: float | None = None
     fill: FillPolicy = "ranking"
+    ruled: "Ruled | None" = None
 
 
 def filler(row: int, source: str) -> Item:

@@ -1,4 +1,4 @@
-"""Why an article stands in a Related list, in readers' words: shared terms and tags, context, days apart, readers."""
+"""Why an article stands in a Related list, in readers' words: shared terms and tags, context, days, readers, links."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,6 +18,7 @@ from recsys.times import DAY
 if TYPE_CHECKING:
     from recsys.model import Model
 
+TOLD_READERS = 5  # fewest readers in common that are told of
 TERMS = 5  # shared terms that are named; the weight is that of all
 
 
@@ -41,8 +42,8 @@ def reasons(
     by_tag = flat.reshape(common.shape)
     named = _strongest(owner, place, weight - tagged, chosen.size)
     written = _written(model, vector[0], [term for terms in named for term, _ in terms])
-    parts = (found.terms, found.context, found.together, found.time)
-    likeness, context, together, time = (part[chosen].tolist() for part in parts)
+    parts = (found.terms, found.context, found.together, found.links, found.time)
+    likeness, context, together, links, time = (part[chosen].tolist() for part in parts)
     readers, days = found.readers[chosen].tolist(), (np.abs(found.apart[chosen]) / DAY).tolist()
     explained = []
     for at in range(chosen.size):
@@ -57,11 +58,20 @@ def reasons(
         if context[at] > 0:
             why.append(Reason(kind="context", weight=context[at]))
         if together[at] > 0:
-            why.append(Reason(kind="read_together", weight=together[at], count=readers[at]))
+            why.append(_read_together(together[at], readers[at]))
+        if links[at] > 0:
+            why.append(Reason(kind="links", weight=links[at]))
         if time[at] > 0:
             why.append(Reason(kind="time", weight=time[at], days=days[at]))
         explained.append(tuple(why))
     return explained
+
+
+def _read_together(weight: float, readers: int) -> Reason:
+    """What few readers did is weighed and not told: who knows one of them could learn what the others read."""
+    if readers < TOLD_READERS:
+        return Reason(kind="other", weight=weight)
+    return Reason(kind="read_together", weight=weight, count=readers)
 
 
 def _strongest(

@@ -5,7 +5,7 @@ just been computed makes no difference. It is changed by one thread only.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,23 @@ from recsys.errors import BadBundle
 from recsys.event import Event
 from recsys.histories import Histories
 from recsys.language import language_of
+from recsys.links import SiteLinks
 from recsys.markup import html_to_text
 from recsys.mix import Mix
 from recsys.neighbours import NeighbourIndex
 from recsys.ranking import RankingFit
 from recsys.related import RelatedFit
+from recsys.rules.book import RuleBook
 from recsys.stories import ALIKE, Stories, marks_of
 from recsys.tfidf import Fields, TextModel
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The opened components, each with an in-memory overlay of what changed since the bundle was made."""
+    """The opened components, each with an in-memory overlay of what changed since the bundle was made.
+
+    rules  of editors; they are no part of the bundle
+    """
 
     manifest: Manifest
     main_language: str
@@ -39,12 +44,14 @@ class Model:
     text: TextModel
     neighbours: NeighbourIndex
     stories: Stories
+    links: SiteLinks
     engagement: Engagement
     covisits: Covisits
     histories: Histories
     related: RelatedFit
     ranking: RankingFit
     mix: Mix
+    rules: RuleBook = field(default_factory=RuleBook)
 
     @classmethod
     def open(cls, manifest: Manifest, arrays: Mapping[str, NDArray[Any]]) -> "Model":
@@ -57,6 +64,7 @@ class Model:
                 text=TextModel.from_arrays(component(arrays, "text")),
                 neighbours=NeighbourIndex.from_arrays(component(arrays, "neighbours")),
                 stories=Stories.from_arrays(component(arrays, "stories")),
+                links=SiteLinks.from_arrays(component(arrays, "links")),
                 engagement=Engagement.from_arrays(component(arrays, "engagement")),
                 covisits=Covisits.from_arrays(component(arrays, "covisits")),
                 histories=Histories.from_arrays(component(arrays, "histories")),
@@ -72,7 +80,12 @@ class Model:
     @classmethod
     def active(cls, bundles: Path) -> "Model":
         """The active version under `bundles`; raises NoModel or BadBundle."""
-        return cls.open(*open_bundle(version_path(bundles, active_version(bundles))))
+        return cls.kept(bundles, active_version(bundles))
+
+    @classmethod
+    def kept(cls, bundles: Path, version: str) -> "Model":
+        """A version under `bundles`; raises NotFound or BadBundle."""
+        return cls.open(*open_bundle(version_path(bundles, version)))
 
     @property
     def version(self) -> str:
@@ -85,13 +98,25 @@ class Model:
         gone = stored.deleted_at is not None
         self.articles.put(stored.row, stored.article, language=fields.language, gone=gone)
         self.engagement.put(stored)
+        self.rules.put(stored.row)
         if gone:
             self.neighbours.remove(stored.row)
             self.stories.remove(stored.row)
+            self.links.remove(stored.row)
         else:
             self.neighbours.put(stored.row, *self.text.vector(fields))
             near, cosine = self.neighbours.neighbours(stored.row)
             self.stories.put(stored.row, fields.text, marks_of(stored.article), near[cosine >= ALIKE].tolist())
+            self.links.put(stored.row, stored.article)
+
+    def next_turn(self, now: int) -> int:
+        """The first moment after `now` at which an article appears or goes, or rules want something else."""
+        return min(self.articles.next_turn(now), self.rules.next_turn(self.articles, now))
+
+    def erase(self, visitor: int) -> None:
+        """Forgets the visitor who is known by `visitor_key`."""
+        self.histories.erase(visitor)
+        self.engagement.erase(visitor)
 
     def add(self, events: Iterable[Event]) -> None:
         """Events that the model has not seen; those on articles it doesn't know are passed over."""

@@ -7,7 +7,7 @@ less, closeness in time goes with likeness. `training.related` fits the ratio of
     ratio(apart) = 1 + gain / (1 + apart / span)
 
 and the lists weigh it by its cube root, as text and time don't speak independently. Where dates say nothing, gain is
-near 0 and nothing changes.
+near 0 and nothing changes. An evergreen article has no date in this sense: it is taken for neither near nor far.
 """
 
 from dataclasses import dataclass
@@ -22,11 +22,13 @@ EXPONENT = 1 / 3
 class Timeliness:
     """How much closeness in time counts on a site.
 
-    gain  >= 0, 0 where dates say nothing      span  > 0, microseconds at which half of the gain is left
+    gain   >= 0, 0 where dates say nothing      span  > 0, microseconds at which half of the gain is left
+    usual  mean of 1 / (1 + apart / span) over articles that resemble each other little, 0..1
     """
 
     gain: float
     span: float
+    usual: float = 0.0
 
     def boost(self, apart: NDArray[np.int64]) -> NDArray[np.float64]:
         """How many times likelier a match is than without regard to time: (m,) >= 1, for `apart` (m,) microseconds."""
@@ -37,3 +39,8 @@ class Timeliness:
     def most(self) -> float:
         """The boost of articles of the same moment."""
         return float((1.0 + self.gain) ** EXPONENT)
+
+    @property
+    def neutral(self) -> float:
+        """The boost of articles of which one has no date: the ratio is then its mean over dates that tell nothing."""
+        return float((1.0 + self.gain * self.usual) ** EXPONENT)

@@ -15,6 +15,7 @@ from recsys.covisitation import Covisits
 from recsys.engagement import Engagement
 from recsys.histories import Histories
 from recsys.interest import HALF_LIVES, LONG_AGO, WEIGHTS, Worth
+from recsys.links import SiteLinks
 from recsys.mix import Mix
 from recsys.model import Model
 from recsys.neighbours import NeighbourIndex
@@ -41,7 +42,8 @@ def untrained_model() -> Model:
         text=text,
         neighbours=NeighbourIndex.build(sparse.csr_array(vectors)),
         stories=Stories.empty(),
-        engagement=Engagement(_no_engagement()),
+        links=SiteLinks.empty(),
+        engagement=Engagement(engagement_of_none()),
         covisits=Covisits.empty(),
         histories=Histories.empty(),
         related=RelatedFit(),
@@ -58,7 +60,8 @@ def untrained_model() -> Model:
     )
 
 
-def _no_engagement() -> dict[str, NDArray[Any]]:
+def engagement_of_none() -> dict[str, NDArray[Any]]:
+    """The arrays of `Engagement` of a site without articles."""
     worth = Worth.of(WEIGHTS)
     none, start, readers = np.zeros(0, np.int64), np.zeros(1, np.int64), np.zeros(0, np.uint64)
     found = {f"{kind}_{name}": none for kind in ("views", "likes") for name in ("total", "at", "since")}
@@ -73,6 +76,8 @@ def _no_engagement() -> dict[str, NDArray[Any]]:
         "pair_starts": start,
         "pair_reader": readers,
         "pair_latest": np.zeros((0, worth.levels.size), np.int64),
+        "pair_source": np.zeros(0, np.int32),
+        "sources": readers,
         "like_starts": start,
         "like_reader": readers,
         "like_at": none,

@@ -14,24 +14,40 @@ from numpy.typing import NDArray
 
 from recsys.bundle import Manifest
 from recsys.covisitation import Covisits
+from recsys.links import SiteLinks
 from recsys.model import Model
 from recsys.ranking import RankingFit
 from recsys.settings import Settings
 from recsys.store import StoredArticle
+from recsys.tfidf import NO_TERM
+from recsys.times import DAY
 from training.behaviour import behaviour_arrays
-from training.corpus import article_columns, read_corpus
+from training.corpus import article_columns, read_corpus, site_links
 from training.engagement import Totals
 from training.mix import fit_mix
 from training.neighbour_lists import fit_neighbours
 from training.progress import Progress, silent
-from training.related import fit_related
+from training.related import fit_related, typical_words
 from training.replay import acts_of, time_cut
 from training.stories import stories_of
 from training.vectorise import fit_text
 
 Arrays = dict[str, NDArray[Any]]
 
-LOOKS = frozenset({"title", "notice", "cache_seconds", "keep_bundles", "threads"})  # settings that change no result
+LOOKS = frozenset(
+    {
+        "title",
+        "notice",
+        "cache_seconds",
+        "keep_bundles",
+        "threads",
+        "experiment",
+        "variants",
+        "trusted_proxies",
+        "requests_per_minute",
+        "sources",
+    }
+)  # settings that change no result
 
 
 def fit(
@@ -42,6 +58,7 @@ def fit(
     *,
     log_seq: int = 0,
     with_totals: bool = True,
+    with_links: bool = True,
     spill_to: Path | None = None,
     progress: Progress = silent,
 ) -> tuple[Arrays, Manifest]:
@@ -50,6 +67,7 @@ def fit(
     articles     by row, without gaps      events  a table of `training.events`
     log_seq      the last entry of the change log that `articles` and `events` know of
     with_totals  whether totals on articles count: they are of the present, so not for a look at the past
+    with_links   whether links between articles count: not where links are what Related is measured by
     """
     later = events.num_rows
     events = events.filter(pc.field("at") < as_of)
@@ -63,9 +81,20 @@ def fit(
     totals = Totals.of(articles) if with_totals else Totals.none(len(articles))
     known = {"articles": columns.arrays(), "text": text.arrays(), "neighbours": neighbours.arrays()}
     known["stories"] = stories_of(corpus, neighbours).arrays()
+    known["links"] = (site_links(corpus) if with_links else SiteLinks.empty()).arrays()
     learned = behaviour_arrays(events, columns, totals, as_of, threads=settings.threads, spill_to=spill_to)
+    learned["mix"]["diversity"] = np.array([settings.diversity])
+    if settings.ranking_max_age_days is not None:
+        learned["ranking"]["max_age"] = np.array([settings.ranking_max_age_days * float(DAY)])
     together = Covisits.from_arrays(learned["covisits"]).together_table
-    related = fit_related(neighbours, columns.published, together, np.random.default_rng(as_of))
+    related = fit_related(
+        neighbours,
+        columns.published,
+        together,
+        np.random.default_rng(as_of),
+        words=typical_words(vectors, text.parts[:, 1] != NO_TERM),
+        evergreen=columns.evergreen,
+    )
     known["related"] = related.arrays()
     first_last = pc.min_max(events["at"]).as_py()
     manifest = Manifest(

@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recsys.cosine import Neighbours
 from recsys.covisitation import Ties
@@ -17,47 +18,70 @@ SAMPLE = 20_000  # articles that the fit looks at, at most
 SPANS = DAY * np.array([1.0, 2.0, 4.0, 7.0, 14.0, 30.0, 60.0, 120.0, 240.0, 480.0])
 STEPS = 60
 
-DRAWS = 200  # articles of words drawn at random
-CHANCE = 0.75  # of their cosines stay below the floor
+DRAWS = 200  # texts of words drawn at random
+FLOOR_CHANCE, LEAD_CHANCE = 0.8, 0.95  # of their pairings with articles stay below the floor, below the lead
+BRIEF = 30.0  # words: in articles of so many, context would say as much as a cosine
+MOST_CONTEXT = 0.4  # below a half, or a text's nearest neighbour would pass for it as well as the article it is of
 TIE = 0.3  # what a typical strongest tie is worth, in typical greatest cosines
+LINK = 0.4  # the same of a link: so much more tags two linked articles share than others of their cosine
 
 
 def fit_related(
-    index: NeighbourIndex, published: NDArray[np.int64], together: Ties, rng: np.random.Generator
+    index: NeighbourIndex,
+    published: NDArray[np.int64],
+    together: Ties,
+    rng: np.random.Generator,
+    *,
+    words: float,
+    evergreen: NDArray[np.bool_] | None = None,
 ) -> RelatedFit:
     """The fit of a site.
 
     index  of n articles      published  (n,) microseconds      together  ties by common readers
+    words  distinct ones in a typical article      evergreen  (n,) whose dates say nothing
     """
     table = index.first_lists(np.arange(len(index)), index.stored)
     typical = typical_density(table)
+    context = min(BRIEF / (BRIEF + words), MOST_CONTEXT)
+    floor, lead = chance_floor(index, rng, context)
     return RelatedFit(
-        floor=min(chance_floor(index, rng), typical / 2),
+        floor=min(floor, typical / 2),
+        lead=min(lead, typical),
+        context=context,
         typical=typical,
         tie_worth=tie_worth(table, together),
-        timeliness=fit_timeliness(table, published),
+        link_worth=LINK * greatest_cosine(table),
+        timeliness=fit_timeliness(table, published, evergreen),
     )
 
 
-def fit_timeliness(table: Neighbours, published: NDArray[np.int64]) -> Timeliness:
+def fit_timeliness(
+    table: Neighbours, published: NDArray[np.int64], evergreen: NDArray[np.bool_] | None = None
+) -> Timeliness:
     """By how much an article's nearest by text are closer to it in time than those that resemble it less.
 
     The lags of the nearest are taken for a mixture: a part p follows the lags of the others times 1 / (1 + lag / span),
     the rest the lags of the others. p is found by expectation maximisation for each span; the likeliest span is taken.
+    Evergreen articles are left out.
 
-    published  (n,) microseconds
+    published  (n,) microseconds      evergreen  (n,), default: none is
     cost       O(spans x steps x sample)
     """
+    dated = np.ones(published.size, np.bool_) if evergreen is None else ~evergreen
     lengths = np.count_nonzero(table.rows >= 0, axis=1)
-    rows = np.flatnonzero(lengths >= FEW)
+    rows = np.flatnonzero((lengths >= FEW) & dated)
     if rows.size == 0:
         return TIMELESS
     rows = rows[np.linspace(0, rows.size - 1, min(rows.size, SAMPLE)).astype(np.intp)]
     lists = table.rows[rows]
     lags = np.abs(published[np.maximum(lists, 0)] - published[rows][:, None])
     place = np.arange(lists.shape[1])
-    far = (place >= (lengths[rows] // 2)[:, None]) & (place < lengths[rows][:, None])
-    near_lags, far_lags = lags[:, :NEAR].ravel(), lags[far]
+    tells = dated[lists]
+    near = (place < NEAR) & tells
+    far = (place >= (lengths[rows] // 2)[:, None]) & (place < lengths[rows][:, None]) & tells
+    if not near.any() or not far.any():
+        return TIMELESS
+    near_lags, far_lags = lags[near], lags[far]
     likeliest, found = 0.0, TIMELESS
     for span in SPANS.tolist():
         expected = float(np.mean(1.0 / (1.0 + far_lags / span)))
@@ -65,7 +89,7 @@ def fit_timeliness(table: Neighbours, published: NDArray[np.int64]) -> Timelines
         part = _part(ratio)
         likelihood = float(np.mean(np.log1p(part * (ratio - 1.0))))
         if likelihood > likeliest + 1e-9:
-            likeliest, found = likelihood, Timeliness(part / (1.0 - part) / expected, span)
+            likeliest, found = likelihood, Timeliness(part / (1.0 - part) / expected, span, expected)
     return found
 
 
@@ -77,24 +101,36 @@ def _part(ratio: NDArray[np.float64]) -> float:
     return min(part, 1.0 - 1e-3)
 
 
-def chance_floor(index: NeighbourIndex, rng: np.random.Generator) -> float:
-    """The cosine that three of four pairs of an article and a text of randomly drawn words stay below.
+def chance_floor(index: NeighbourIndex, rng: np.random.Generator, context: float) -> tuple[float, float]:
+    """The support that `FLOOR_CHANCE`, and that `LEAD_CHANCE`, of the pairs of an article and a drawn text stay below.
 
-    A drawn text has as many words as an article of the site, each drawn with the frequency that it has there.
-    cost  DRAWS queries
+    A drawn text has as many words as an article of the site, each drawn with the frequency that it has there. It has no
+    date, so its support is its text evidence, of which `context` is a part.
+    cost  DRAWS queries, and as many looks at the neighbours of up to SAMPLE articles
     """
-    lengths = [index.vector(row) for row in rng.integers(0, max(len(index), 1), DRAWS).tolist()] if len(index) else []
+    n = len(index)
+    lengths = [index.vector(row) for row in rng.integers(0, max(n, 1), DRAWS).tolist()] if n else []
     pool_terms = np.concatenate([np.zeros(0, np.int32), *(terms for terms, _ in lengths)])
     pool_weights = np.concatenate([np.zeros(0, np.float32), *(weights for _, weights in lengths)])
+    rows = np.linspace(0, n - 1, min(n, SAMPLE)).astype(np.intp)
+    lists = index.first_lists(rows, AROUND)
+    weights = lists.scores.astype(np.float32) ** 2
+    weights /= np.maximum(weights.sum(axis=1, keepdims=True), np.float32(1e-12))
+    near = np.maximum(lists.rows, 0)
     cuts = []
     for terms, _ in lengths:
         drawn = rng.integers(0, max(pool_terms.size, 1), terms.size)
         words, first = np.unique(pool_terms[drawn], return_index=True)
-        weights = pool_weights[drawn][first]
-        length = float(np.linalg.norm(weights))
+        drawn_weights = pool_weights[drawn][first]
+        length = float(np.linalg.norm(drawn_weights))
         if length > 0:
-            cuts.append(float(np.quantile(index.scores(words, (weights / length).astype(np.float32)), CHANCE)))
-    return float(np.median(cuts)) if len(cuts) >= FEW and len(index) >= FEW else FLOOR
+            cosine = index.scores(words, (drawn_weights / length).astype(np.float32))
+            around = np.einsum("ij,ij->i", weights, cosine[near])
+            cuts.append(np.quantile((1.0 - context) * cosine[rows] + context * around, (FLOOR_CHANCE, LEAD_CHANCE)))
+    if len(cuts) < FEW or n < FEW:
+        return FLOOR, FLOOR
+    floor, lead = np.median(cuts, axis=0).tolist()
+    return floor, lead
 
 
 def typical_density(table: Neighbours) -> float:
@@ -109,6 +145,16 @@ def tie_worth(table: Neighbours, together: Ties) -> float:
     first = together.starts[:-1][np.diff(together.starts) > 0]
     if first.size == 0:
         return 0.0
+    return TIE * greatest_cosine(table) / float(np.median(together.scores[first]))
+
+
+def greatest_cosine(table: Neighbours) -> float:
+    """The median over articles of the cosine with their nearest; 1 where no two share a term."""
     greatest = table.scores[:, 0]
-    cosine = float(np.median(greatest[greatest > 0])) if np.any(greatest > 0) else 1.0
-    return TIE * cosine / float(np.median(together.scores[first]))
+    return float(np.median(greatest[greatest > 0])) if np.any(greatest > 0) else 1.0
+
+
+def typical_words(vectors: sparse.csr_array, pairs: NDArray[np.bool_]) -> float:
+    """The median of distinct words in articles (n, V) that hold any, without the columns (V,) that are pairs."""
+    words = np.bincount(np.repeat(np.arange(vectors.shape[0]), np.diff(vectors.indptr)), ~pairs[vectors.indices])
+    return float(np.median(words[words > 0])) if np.any(words > 0) else BRIEF

@@ -7,17 +7,22 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsys.errors import BadInput
 from recsys.items import Wish
-from recsys.markup import html_to_text
 from recsys.model import Model
 from recsys.related import related
 from recsys.store import StoredArticle
-from training.comparison import SEED, Comparison, compare
+from training.baselines import Popularity, Simple, text_vectors
+from training.bm25 import ABSENT, NAME, bm25_lists
+from training.comparison import OURS, SEED, Answers, Comparison, compared
+from training.other_lists import OtherLists, add_other, in_rows, notes_on
 from training.own_links import own_hosts, without_own_links
 from training.progress import Progress
+from training.replay import Split, acts_of
+from training.replay_related import simple_related
 
 Gains = list[dict[int, float]]
 
@@ -53,14 +58,17 @@ def related_truth(
     train: Callable[[Sequence[StoredArticle]], Model],
     now: int,
     *,
+    events: pa.Table,
+    others: Sequence[OtherLists] = (),
     drop_own_links: bool,
     k: int = 10,
     progress: Progress,
 ) -> list[Comparison]:
-    """Ours beside plain TF-IDF, the newest of the same section, and chance; links between translations apart.
+    """Ours beside what is simple, and beside lists made elsewhere; links between translations apart.
 
     articles        by row, all that ever arrived; a model is trained on them anew
     train           makes a model of articles alone: whatever events tell must not count here
+    events          of before `now`, for the simple models that go by readers
     drop_own_links  take links to the own site out of the bodies first, with their words
 
     A link counts in both directions. Links to articles that the site doesn't have are passed over.
@@ -74,25 +82,38 @@ def related_truth(
     if any(translations):
         kinds["pairs of translations"] = translations
     asked = [row for row in range(len(texts)) if any(truth[row] for truth in kinds.values())]
-    ours = []
+    split = Split(acts_of(events, model), now, now)
+    simple = Simple.at(texts, split)
+    popularity = Popularity(split.past, len(texts))
+    popularity.move(now)
+    by_row = in_rows(others, "related", model, now)
+    by_words = bm25_lists(texts, present, asked, k)
+    rng = np.random.default_rng(SEED)
+    lists: dict[str, list[list[int]]] = {}
     for done, row in enumerate(asked):
-        ours.append([item.row for item in related(model, row, Wish(limit=k, fill="none"), now)])
+        candidates = present.copy()
+        candidates[row] = False
+        found = {OURS: [item.row for item in related(model, row, Wish(limit=k, fill="none"), now)]}
+        found |= simple_related(simple, popularity, row, candidates, k=k, rng=rng)
+        if by_words is not None:
+            found[NAME] = next(by_words)
+        for name, rows in by_row.items():
+            add_other(found, name, [other for other in rows.get(row, ()) if candidates[other]][:k])
+        for name, some in found.items():
+            lists.setdefault(name, []).append(some)
         progress("asking for related lists", done + 1, len(asked))
-    lists = {
-        "ours": ours,
-        "TF-IDF (scikit-learn)": tfidf_lists(texts, present, asked, k),
-        "newest of the section": _newest_of_section(texts, present, asked, k),
-        "random": _random(present, asked, k),
-    }
     links_note = "own-site links removed with their words" if drop_own_links else "bodies as they are"
     return [
-        compare(
+        compared(
             "related",
             f"{kind}, both directions, {links_note}, all other articles as candidates; recall of at most {k}",
-            lists,
-            [truth[row] for row in asked],
-            k=k,
+            [Answers(lists, [truth[row] for row in asked], now=[now] * len(asked), known=simple.known)],
+            depths=(k, 5) if k > 5 else (k,),
             catalogue=int(present.sum()),
+            notes=[
+                *notes_on(others, "related", {stored.article.id for stored in texts}),
+                *([ABSENT] if by_words is None else []),
+            ],
         )
         for kind, truth in kinds.items()
     ]
@@ -120,13 +141,7 @@ def tfidf_lists(
     articles: Sequence[StoredArticle], present: NDArray[np.bool_], asked: list[int], k: int
 ) -> list[list[int]]:
     """scikit-learn's TfidfVectorizer() on title and body, cosine; only rows `present` (n,) are found."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    texts = [f"{stored.article.title} {html_to_text(stored.article.body)}" for stored in articles]
-    try:
-        vectors = TfidfVectorizer().fit_transform(texts)
-    except ValueError:  # no article holds a word of two letters
-        return [[] for _ in asked]
+    vectors = text_vectors(articles, np.ones(len(articles), np.bool_))
     lists: list[list[int]] = []
     for start in range(0, len(asked), _BLOCK):
         rows = asked[start : start + _BLOCK]
@@ -135,20 +150,3 @@ def tfidf_lists(
         scores[np.arange(len(rows)), rows] = -1.0
         lists += np.argsort(-scores, axis=1, kind="stable")[:, :k].tolist()
     return lists
-
-
-def _newest_of_section(
-    articles: Sequence[StoredArticle], present: NDArray[np.bool_], asked: list[int], k: int
-) -> list[list[int]]:
-    newest: dict[tuple[str, ...], list[int]] = {}
-    for stored in sorted(articles, key=lambda stored: (-stored.article.published_at, stored.row)):
-        if present[stored.row]:
-            newest.setdefault(stored.article.section, []).append(stored.row)
-    return [[other for other in newest.get(articles[row].article.section, []) if other != row][:k] for row in asked]
-
-
-def _random(present: NDArray[np.bool_], asked: list[int], k: int) -> list[list[int]]:
-    rng = np.random.default_rng(SEED)
-    rows = np.flatnonzero(present)
-    drawn = [rng.choice(rows, min(k + 1, rows.size), replace=False).tolist() for _ in asked]
-    return [[row for row in some if row != own][:k] for some, own in zip(drawn, asked, strict=True)]

@@ -1,12 +1,14 @@
 """The reasons of many items at once are those that a plain walk over terms and tags gives for each."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.items import Reason, Wish
-from recsys.likeness import TERMS, reasons
+from recsys.likeness import TERMS, TOLD_READERS, reasons
 from recsys.related import judged, own_wish
 from recsys.text import read, word_stems
 from recsys.tfidf import term_hash
@@ -43,11 +45,13 @@ def plain_reasons(model, found, i, row):
         else:
             left[term] = part * unit
     strongest = sorted(left, key=lambda term: -left[term])[:TERMS]
+    readers = int(found.readers[i])
+    together = ("read_together", readers) if readers >= TOLD_READERS else ("other", None)
     parts = {
         "terms": (found.terms[i] - sum(tagged.values()), [(model.text.display(t), left[t]) for t in strongest], None),
         "tags": (sum(tagged.values()), [(tag, tagged[tag]) for tag in by_tag if tag in tagged], None),
         "context": (found.context[i], [], None),
-        "read_together": (found.together[i], [], int(found.readers[i])),
+        together[0]: (found.together[i], [], together[1]),
         "time": (found.time[i], [], None),
     }
     return [(kind, *part) for kind, part in parts.items() if part[0] > 1e-12], abs(int(found.apart[i])) / DAY
@@ -70,6 +74,24 @@ def test_reasons_at_once_are_the_plain_ones(site, row, limit, seed):
             assert [part for _, part in reason.terms] == pytest.approx([part for _, part in terms])
             assert reason.count == count
             assert reason.days == (pytest.approx(days) if reason.kind == "time" else None)
+
+
+def test_what_few_readers_did_is_weighed_and_not_told(site):
+    """P2: neither how many they are nor that there are any."""
+    told = set()
+    for row in range(48):
+        found = judged(site, row, own_wish(site, row, Wish(limit=20)), NOW)
+        found = replace(found, readers=found.readers + np.where(found.readers > 0, row % 8, 0))
+        every = reasons(site, found, np.arange(found.rows.size), site.neighbours.vector(row), row)
+        for readers, together, why in zip(found.readers, found.together, every, strict=True):
+            kinds = {reason.kind: reason for reason in why}
+            assert all(reason.count is None or reason.count >= TOLD_READERS for reason in why)
+            if together > 0:
+                [kind] = {"read_together", "other"} & set(kinds)
+                assert (kind == "read_together") == (readers >= TOLD_READERS)
+                assert kinds[kind].weight == pytest.approx(together)
+                told.add(kind)
+    assert told == {"read_together", "other"}, "the site has ties of both kinds"
 
 
 def test_no_candidate_has_no_reasons(site):

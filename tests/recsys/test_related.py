@@ -57,11 +57,10 @@ def test_reasons_name_shared_words_and_tags_as_readers_write_them(site):
     assert sum(weight for _, weight in kinds["tags"].terms) == pytest.approx(kinds["tags"].weight)
 
 
-def test_common_readers_are_a_reason_and_counted(site):
+def test_common_readers_are_a_reason(site):
+    """Too few here to be told of, so that it has another name: see test_likeness."""
     whys = [reason for item in related(site, 0, ONLY, NOW) for reason in item.reasons]
-    counts = [reason.count for reason in whys if reason.kind == "read_together"]
-    assert counts
-    assert min(counts) >= 1
+    assert [reason for reason in whys if reason.kind in ("read_together", "other")]
 
 
 def test_of_one_story_only_the_newest_is_shown_and_never_beside_itself(site):

@@ -6,35 +6,41 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from recsys.cosine import Neighbours
-from recsys.resemblance import context_of, density_of, weigh
+from recsys.resemblance import Signals, context_of, density_of, weigh
 from recsys.timeliness import Timeliness
 from recsys.times import DAY
 
 unit = st.floats(0, 1, width=32)
 candidate = st.tuples(unit, st.floats(0, 2), st.integers(0, 3), st.integers(-9999 * DAY, 9999 * DAY), unit, unit)
-NEWS = Timeliness(4.0, 30.0 * DAY)
-fits = st.builds(Timeliness, st.floats(0, 1e4), st.floats(DAY, 500 * DAY))
+NEWS = Timeliness(4.0, 30.0 * DAY, 0.2)
+fits = st.builds(Timeliness, st.floats(0, 1e4), st.floats(DAY, 500 * DAY), unit)
 
 
-def weighed(rows, *, typical=0.1, timeliness=NEWS):
+def weighed(rows, *, part=0.25, typical=0.1, timeliness=NEWS, dateless=False, link=0.0):
     cosine, tie, readers, apart, context, density = (np.array(column) for column in zip(*rows, strict=True))
-    return weigh(
-        np.arange(len(rows), dtype=np.int32),
-        cosine.astype(np.float32),
-        tie.astype(np.float64),
-        readers.astype(np.int32),
-        apart.astype(np.int64),
+    signals = Signals(
+        rows=np.arange(len(rows), dtype=np.int32),
+        cosine=cosine.astype(np.float32),
         context=context.astype(np.float64),
+        tie=tie.astype(np.float64),
+        link=np.full(len(rows), link),
+        readers=readers.astype(np.int32),
+        apart=apart.astype(np.int64),
+        dateless=np.full(len(rows), dateless),
         density=density.astype(np.float64),
-        typical=typical,
-        timeliness=timeliness,
     )
+    return weigh(signals, part=part, typical=typical, timeliness=timeliness)
 
 
-@given(st.lists(candidate, min_size=1, max_size=8), st.floats(0.01, 1), fits)
-def test_parts_are_not_negative_and_add_up_to_a_score_within_bounds(rows, typical, fit):
-    found = weighed(rows, typical=typical, timeliness=fit)
-    parts = np.array([found.terms, found.context, found.together, found.time])
+settings_of_a_site = st.fixed_dictionaries(
+    {"typical": st.floats(0.01, 1), "part": unit, "timeliness": fits, "dateless": st.booleans(), "link": unit}
+)
+
+
+@given(st.lists(candidate, min_size=1, max_size=8), settings_of_a_site)
+def test_parts_are_not_negative_and_add_up_to_a_score_within_bounds(rows, site):
+    found = weighed(rows, **site)
+    parts = np.array([found.terms, found.context, found.together, found.links, found.time])
     assert np.all((parts >= 0) & np.isfinite(parts))
     assert np.all((found.score >= 0) & (found.score <= 1))
     assert_allclose(parts.sum(axis=0), found.score, atol=1e-9)
@@ -59,8 +65,39 @@ def test_a_candidate_that_resembles_everything_is_held_back():
 
 def test_common_readers_make_a_match_where_texts_say_nothing():
     found = weighed([(0.0, 0.1, 2, 0, 0, 0), (0.0, 0.1, 1, 0, 0, 0), (0.2, 0, 0, 0, 0, 0)])
-    assert found.matches(0.1).tolist() == [True, False, True]
+    assert found.matches(0.1, 0.1).tolist() == [True, False, True]
     assert found.together[0] > found.terms[0] + found.context[0]
+
+
+def test_a_link_makes_a_match_where_texts_say_nothing():
+    found = weighed([(0.0, 0, 0, 0, 0, 0)], link=0.1)
+    assert found.matches(0.1, 0.1).tolist() == [True]
+    assert found.links[0] > 0 == found.terms[0]
+
+
+def test_an_evergreen_article_is_neither_near_nor_far_and_time_is_no_reason_for_it():
+    apart = (0.2, 0, 0, 900 * DAY, 0, 0.1), (0.2, 0, 0, 0, 0, 0.1)
+    evergreen, dated = weighed(apart, dateless=True), weighed(apart)
+    assert evergreen.score[0] == evergreen.score[1]
+    assert dated.score[0] < evergreen.score[0] < dated.score[1]
+    assert evergreen.time.tolist() == [0, 0]
+    assert evergreen.matches(0.15, 0.15).all()
+
+
+def test_support_is_the_text_evidence_of_what_is_neither_near_nor_far():
+    found = weighed([(0.2, 0.5, 1, 0, 0.1, 0.3)], dateless=True)
+    assert_allclose(found.support, [0.75 * 0.2 + 0.25 * 0.1])
+
+
+def test_what_is_near_in_time_needs_less_likeness_to_be_a_match():
+    found = weighed([(0.1, 0, 0, 0, 0, 0.1), (0.1, 0, 0, 900 * DAY, 0, 0.1)])
+    assert found.matches(0.075, 0.0).tolist() == [True, False]
+
+
+def test_texts_make_no_match_where_the_best_of_them_lacks_support():
+    found = weighed([(0.1, 0, 0, 0, 0, 0.1), (0.08, 0, 0, 0, 0, 0.1), (0.01, 0.1, 2, 0, 0, 0.1)], dateless=True)
+    assert found.matches(0.05, 0.07).tolist() == [True, True, True]
+    assert found.matches(0.05, 0.09).tolist() == [False, False, True]
 
 
 def test_context_is_the_mean_over_the_candidates_neighbours():

@@ -28,6 +28,12 @@ def test_without_gain_dates_change_nothing(apart):
     assert np.all(Timeliness(0.0, DAY).boost(np.array(apart)) == 1)
 
 
+@given(st.floats(0, 1e5), st.floats(0, 1))
+def test_no_date_is_between_near_and_far(gain, usual):
+    fit = Timeliness(gain, DAY, usual)
+    assert 1 <= fit.neutral <= fit.most
+
+
 def test_before_and_after_count_alike():
     boost = Timeliness(5.0, 30.0 * DAY).boost(np.array([-3 * DAY, 3 * DAY]))
     assert boost[0] == boost[1]

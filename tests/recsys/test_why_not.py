@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.items import Wish
-from recsys.related import related
+from recsys.related import judged, own_wish, related
 from recsys.times import DAY
 from recsys.why_not import why_not
 from tests.recsys.sites import NOW, Reading, article, model_of
@@ -96,7 +96,6 @@ def test_what_an_article_lacks_is_what_a_longer_or_freer_list_would_give(site, r
         ("a62", "sponsored"),
         ("a60", "filtered"),
         ("a65", "nothing_shared"),
-        ("a6", "shown"),
         ("a54", "duplicate"),
     ],
 )
@@ -104,16 +103,20 @@ def test_each_reason_has_its_name(site, other, expected):
     assert verdict(site, other) == expected
 
 
+def test_the_best_match_is_shown(site):
+    assert verdict(site, site.articles.id(related(site, 0, LIST, NOW)[0].row)) == "shown"
+
+
 def test_one_story_is_told_from_both_sides(site):
     assert verdict(site, "a54", row=ROW["a48"]) == "same_story"
     assert verdict(site, "a48", row=ROW["a54"]) == "same_story"
 
 
-def test_the_one_after_the_last_shown_is_outscored_by_the_last(site):
-    shown = related(site, 0, replace(LIST, limit=6), NOW)
-    told = why_not(site, 0, site.articles.id(shown[5].row), LIST, NOW)
-    assert (told.verdict, told.standing.place) == ("outscored", 6)
-    assert (told.standing.score, told.instead.score) == (shown[5].score, shown[4].score)
+def test_the_last_of_all_matches_is_outscored_by_the_last_shown(site):
+    shown, every = (related(site, 0, replace(LIST, limit=limit, fill="none"), NOW) for limit in (5, 60))
+    told = why_not(site, 0, site.articles.id(every[-1].row), LIST, NOW)
+    assert (told.verdict, told.standing.place) == ("outscored", len(every))
+    assert (told.standing.score, told.instead.score) == (every[-1].score, shown[-1].score)
     assert f"{told.short_by:.4f} more" in told.why
 
 
@@ -144,7 +147,9 @@ def test_below_the_floor_it_says_by_how_much(site):
     told = next(
         told for told in (why_not(site, 0, f"a{n}", LIST, NOW) for n in range(48)) if told.verdict == "below_floor"
     )
-    assert told.short_by == pytest.approx(site.related.floor - told.standing.cosine)
+    found = judged(site, 0, own_wish(site, 0, LIST), NOW)
+    support = found.support[found.rows == site.articles.row(told.standing.id)]
+    assert told.short_by == pytest.approx(site.related.floor - float(support[0]))
     assert f"{told.short_by:.4f}" in told.why
 
 

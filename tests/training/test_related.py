@@ -8,7 +8,7 @@ from recsys.covisitation import Ties
 from recsys.neighbours import NeighbourIndex
 from recsys.related import FLOOR, TIMELESS, TYPICAL
 from recsys.times import DAY
-from training.related import chance_floor, fit_related, fit_timeliness, tie_worth
+from training.related import chance_floor, fit_related, fit_timeliness, tie_worth, typical_words
 
 TOPICS, EACH, WORDS = 12, 12, 400
 
@@ -44,8 +44,31 @@ def test_time_counts_for_nothing_where_all_is_of_one_day(index):
     assert fit_timeliness(lists(index), np.zeros(len(index), np.int64)) == TIMELESS
 
 
+def test_dates_of_evergreen_articles_teach_nothing(index):
+    published = np.arange(len(index)) * 3 * DAY
+    every = np.ones(len(index), np.bool_)
+    assert fit_timeliness(lists(index), published, every) == TIMELESS
+    shuffled = np.where(np.arange(len(index)) % 2 == 0, np.random.default_rng(5).permutation(published), published)
+    half = np.arange(len(index)) % 2 == 0
+    assert fit_timeliness(lists(index), shuffled, half).gain > fit_timeliness(lists(index), shuffled).gain
+
+
+def test_context_counts_the_more_the_fewer_words_articles_have(index):
+    brief, long = (
+        fit_related(index, np.arange(len(index)), Ties.empty(), np.random.default_rng(0), words=words).context
+        for words in (30.0, 270.0)
+    )
+    assert (brief, long) == (0.4, pytest.approx(0.1))
+
+
+def test_typical_words_leave_pairs_and_empty_articles_aside():
+    vectors = sparse.csr_array(np.array([[1, 1, 1, 0], [0, 0, 0, 0], [1, 0, 0, 1]], np.float32))
+    assert typical_words(vectors, np.array([False, False, True, True])) == 1.5
+
+
 def test_articles_of_one_topic_pass_the_floor_and_chance_does_not(index):
-    floor = chance_floor(index, np.random.default_rng(1))
+    floor, lead = chance_floor(index, np.random.default_rng(1), 0.0)
+    assert floor < lead
     table = lists(index)
     topic = np.arange(len(index))[:, None] // EACH == table.rows // EACH
     assert np.mean(table.scores[topic] > floor) > 0.99
@@ -56,7 +79,7 @@ def test_articles_of_one_topic_pass_the_floor_and_chance_does_not(index):
 
 
 def test_the_floor_is_the_same_in_every_training(index):
-    first, second = (chance_floor(index, np.random.default_rng(1)) for _ in range(2))
+    first, second = (chance_floor(index, np.random.default_rng(1), 0.3) for _ in range(2))
     assert first == second
 
 
@@ -64,8 +87,9 @@ def test_the_floor_is_the_same_in_every_training(index):
 def test_a_site_of_few_articles_has_the_defaults(rows):
     vectors = sparse.csr_array(np.eye(rows, 5, dtype=np.float32))
     index = NeighbourIndex.build(vectors)
-    fit = fit_related(index, np.arange(rows), Ties.empty(), np.random.default_rng(0))
-    assert (fit.floor, fit.typical, fit.tie_worth, fit.timeliness) == (FLOOR, TYPICAL, 0.0, TIMELESS)
+    fit = fit_related(index, np.arange(rows), Ties.empty(), np.random.default_rng(0), words=90.0)
+    assert (fit.floor, fit.lead, fit.typical, fit.tie_worth) == (FLOOR, FLOOR, TYPICAL, 0.0)
+    assert fit.timeliness == TIMELESS
 
 
 def test_a_site_without_texts_still_values_ties():
@@ -77,5 +101,5 @@ def test_a_site_without_texts_still_values_ties():
 
 
 def test_a_fit_survives_its_arrays(index):
-    fit = fit_related(index, np.arange(len(index)) * DAY, Ties.empty(), np.random.default_rng(0))
+    fit = fit_related(index, np.arange(len(index)) * DAY, Ties.empty(), np.random.default_rng(0), words=90.0)
     assert type(fit).from_arrays(fit.arrays()) == fit

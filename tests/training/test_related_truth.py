@@ -6,7 +6,10 @@ import msgspec
 import pytest
 
 from recsys.errors import BadInput
-from tests.recsys.sites import NOW, article, model_of, stored
+from tests.recsys.sites import NOW, article, model_of, stored, view
+from training.bm25 import ABSENT, NAME
+from training.events import event_table
+from training.other_lists import OtherLists
 from training.related_truth import Link, read_links, related_truth
 
 
@@ -23,8 +26,11 @@ def articles():
     return [article(n, url=f"https://paper.example/{n}") for n in range(18)]
 
 
-def measured(articles, links, *, drop=True):
-    return related_truth(stored(articles), links, train, NOW, drop_own_links=drop, k=2, progress=quiet)
+def measured(articles, links, *, drop=True, events=(), others=()):
+    table = event_table(events, lambda article_id: int(article_id[1:]), NOW)
+    return related_truth(
+        stored(articles), links, train, NOW, events=table, others=others, drop_own_links=drop, k=2, progress=quiet
+    )
 
 
 @pytest.mark.slow
@@ -35,10 +41,34 @@ def test_links_count_in_both_directions_and_ours_finds_them(articles):
     assert found.value("random", "recall@2") < found.value("ours", "recall@2")
     assert {figure.model for figure in found.figures} == {
         "ours",
+        "most popular",
+        "recent popular",
         "TF-IDF (scikit-learn)",
         "newest of the section",
+        "newest",
         "random",
+        *([] if ABSENT in found.notes else [NAME]),
     }
+
+
+@pytest.mark.slow
+def test_events_reach_the_simple_models_and_never_ours(articles):
+    """Visitors who read both ends of the link tell the item-item model of it."""
+    links = [Link("a0", "a1"), Link("a2", "a9")]
+    events = [view(f"v{n}", number, 5 - number) for n in range(3) for number in (0, 1)]
+    without, known = measured(articles, links)[0], measured(articles, links, events=events)[0]
+    assert known.value("item-item", "recall@2") == 0.5
+    assert known.value("ours", "ndcg@2") == without.value("ours", "ndcg@2")
+    assert known.value("most popular", "recall@2") > without.value("most popular", "recall@2") == 0.0
+
+
+@pytest.mark.slow
+def test_lists_made_elsewhere_are_judged_on_the_same_links(articles):
+    today = OtherLists("today", related={"a0": ("a0", "nope", "a6"), "a6": ("a3",)})
+    (found,) = measured(articles, [Link("a0", "a6")], others=[today])
+    assert found.value("today", "recall@2") == 0.5
+    assert any(figure.against == "today" for figure in found.figures)
+    assert found.notes[0].startswith("today: 1 ids are no article of this site")
 
 
 @pytest.mark.slow
