@@ -2,14 +2,18 @@
 
 RecsysError
 ├── BadRecord     one field of one article or event is not what the format asks for
+├── BadRules      rules that can't be taken as they stand, each named by its index
 ├── BadInput      a file, setting or argument that can't be used at all
 ├── NotFound      an article, model version or home that does not exist
 ├── NoModel       the home has no trained model yet
 ├── StoreFailed   the database can't do what was asked; nothing of it was stored
 │   └── StoreFull because no space is left
 └── Refused       a bundle or a request that is well formed but must not take effect
-    └── BadBundle the files of a bundle don't match its manifest
+    ├── BadBundle the files of a bundle don't match its manifest
+    └── Outdated  what was to be replaced has been replaced by somebody else
 """
+
+from collections.abc import Sequence
 
 
 class RecsysError(Exception):
@@ -25,6 +29,14 @@ class BadRecord(RecsysError):
         super().__init__(f"{field}: {reason}" if field else reason)
         self.field = field
         self.reason = reason
+
+
+class BadRules(RecsysError):
+    """What is wrong with a set of rules: pairs of an index, None for the set as a whole, and what is wrong there."""
+
+    def __init__(self, faults: Sequence[tuple[int | None, BadRecord]]) -> None:
+        super().__init__("; ".join(str(bad) if index is None else f"rule {index}: {bad}" for index, bad in faults[:20]))
+        self.faults = tuple(faults)
 
 
 class BadInput(RecsysError):
@@ -55,3 +67,7 @@ class Refused(RecsysError):
 
 class BadBundle(Refused):
     """A model bundle that does not verify."""
+
+
+class Outdated(Refused):
+    """The caller's copy is not the newest: somebody else's change would be lost."""

@@ -32,7 +32,7 @@ class Replica:
     """One model, and how far the change log has been applied to it.
 
     position  seq of the last entry applied
-    settled   seq of the last entry applied that changed an article: Related can have changed no later than this
+    settled   seq of the last entry applied that changed an article or the rules: Related can have changed no later
     """
 
     def __init__(self, model: Model, position: int, until: int | None = None) -> None:
@@ -81,17 +81,32 @@ class Replica:
                         self.model.put(stored if self._until is None else _without_totals(stored))
                     yield
                 self.settled = entry.seq
+            case "rules":
+                self.model.rules.set(store.rules.current(self._until).rules.rules)
+                self.settled = entry.seq
             case "activate":
                 self.woken = True
+            case "erase":
+                for digest in entry.ids:
+                    self.model.erase(int(digest, 16))
+            case "keys":
+                pass  # `serving.keys` reads them by itself, at once
 
 
 class Live:
     """What serves now. `model` is the same object from the first to the last line of an answer."""
 
-    def __init__(self, bundles: Path, open_store: Callable[[], Store], on_refused: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        bundles: Path,
+        open_store: Callable[[], Store],
+        on_refused: Callable[[], None],
+        replica: Replica | None = None,
+    ) -> None:
         """Opens the active bundle, or an empty model where there is none, and applies the log; raises BadBundle.
 
         on_refused  is told of each bundle that was activated and does not verify
+        replica     goes on with this one, as a parent process had it
         """
         self._bundles = bundles
         self._open_store = open_store
@@ -99,7 +114,12 @@ class Live:
         self._renewal = asyncio.Lock()
         self.following = False
         self.store = open_store()
-        self._replica = opened(bundles, self.store)
+        if replica is None:
+            replica = opened(bundles, self.store)
+        else:
+            replica.finish(self.store)
+            replica.woken = True  # the pointer may have moved before the parent's log was read
+        self._replica = replica
 
     @property
     def model(self) -> Model:
@@ -113,7 +133,7 @@ class Live:
 
     @property
     def settled(self) -> int:
-        """The last entry of the log that changed an article."""
+        """The last entry of the log that changed an article or the rules."""
         return self._replica.settled
 
     def catch_up(self) -> None:
@@ -173,13 +193,14 @@ class Live:
             store.close()
 
 
-def opened(bundles: Path, store: Store, until: int | None = None) -> Replica:
+def opened(bundles: Path, store: Store, until: int | None = None, *, version: str | None = None) -> Replica:
     """The active model with the whole log applied, an empty one where nothing was trained yet; raises BadBundle.
 
-    until  as for `Replica`
+    until    as for `Replica`
+    version  another than the active one; raises NotFound where there is none of that name
     """
     try:
-        model = Model.active(bundles)
+        model = Model.active(bundles) if version is None else Model.kept(bundles, version)
     except NoModel:
         model = untrained_model()
     position = model.manifest.log_seq
@@ -188,6 +209,7 @@ def opened(bundles: Path, store: Store, until: int | None = None) -> Replica:
     _put_unpublished(model, store, until)
     if model.manifest.later:
         _add_later(model, store, until)
+    model.rules.set(store.rules.current(until).rules.rules)
     replica = Replica(model, position, until)
     replica.finish(store)
     return replica

@@ -44,7 +44,7 @@ def options(
     """Related, Ranking and Recommendation lists for a site that publishes articles."""
 
 
-def as_of_micros(text: str | None, home: Home) -> int:
+def as_of_micros(text: str | None, home: Home, option: str = "--as-of") -> int:
     """The moment that a command looks from; without an offset it is in the home's time zone. Else a usage error."""
     from recsys.settings import read_settings
 
@@ -53,7 +53,7 @@ def as_of_micros(text: str | None, home: Home) -> int:
     try:
         return parse_time(text, zone(read_settings(home.settings).timezone))
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--as-of") from None
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def existing_home(path: Path) -> Home:
@@ -66,7 +66,7 @@ def existing_home(path: Path) -> Home:
 
 def load_commands() -> None:
     """Gives `app` its commands, in the order that help shows them."""
-    for commands in ("data", "models", "ask", "serve"):
+    for commands in ("data", "models", "ask", "rules", "keys", "upkeep", "serve"):
         import_module(f"recsys.cli.{commands}")
 
 

@@ -114,6 +114,8 @@ def recommend(
     output: FormatOption = "table",
 ) -> None:
     """Show what one reader should read next."""
+    from recsys.home import Home
+    from recsys.settings import read_settings
     from serving.answers import recommendation_answer
     from serving.questions import RecommendationQuestion
 
@@ -130,7 +132,8 @@ def recommend(
         fill=fill,
     )
     replica, now = _replica(home, as_of)
-    _print(recommendation_answer(replica.model, question, now), "Recommendation", output)
+    settings = read_settings(Home(home).settings)
+    _print(recommendation_answer(replica.model, question, settings, now), "Recommendation", output)
 
 
 @app.command()
@@ -154,7 +157,7 @@ def page(
 
     question = _question(PageQuestion, visitor_id=visitor, history=history, fill=fill)
     replica, now = _replica(home, as_of)
-    answer = page_answer(replica.model, article_id, question, read_settings(Home(home).settings).page_order, now)
+    answer = page_answer(replica.model, article_id, question, read_settings(Home(home).settings), now)
     if output == "json":
         sys.stdout.write(answer.body.decode() + "\n")
         return

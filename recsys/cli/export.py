@@ -15,7 +15,7 @@ from recsys.page import page
 from recsys.ranking import ranking
 from recsys.recommendation import recommend
 from recsys.related import related
-from recsys.settings import read_settings
+from recsys.settings import Settings, read_settings
 from recsys.store import Store
 from recsys.store.sqlite import SqliteStore
 
@@ -38,7 +38,7 @@ def run_export(
     elif what == "ranking":
         total, rows = 1, _ranking(model, wish, now)
     elif what == "pages":
-        total, rows = len(model.articles), _pages(model, read_settings(home.settings).page_order, policy, now)
+        total, rows = len(model.articles), _pages(model, read_settings(home.settings), policy, now)
     else:
         store = SqliteStore(home.store)
         visitors = known_visitors(store, now)
@@ -88,9 +88,9 @@ def _recommendations(model: Model, visitors: Sequence[str], wish: Wish, now: int
         yield {"visitor_id": visitor, "items": _items(model, items)}
 
 
-def _pages(model: Model, order: Sequence[Any], policy: FillPolicy, now: int) -> Iterator[Row]:
+def _pages(model: Model, settings: Settings, policy: FillPolicy, now: int) -> Iterator[Row]:
     for row in _shown(model, now):
-        found = page(model, row, now, order=order, fill_policy=policy)
+        found = page(model, row, now, order=settings.page_order, repeats=settings.page_repeats, fill_policy=policy)
         yield {
             "article_id": model.articles.id(row),
             "related": _items(model, found.related),

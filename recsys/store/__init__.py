@@ -6,9 +6,26 @@ from recsys.store.protocols import (
     Catalogue,
     ChangeLog,
     Entry,
+    Keys,
     PutArticles,
+    Revision,
+    Rules,
     Store,
+    Visitors,
     comes_back,
 )
 
-__all__ = ["AppendedEvents", "Catalogue", "ChangeLog", "Entry", "PutArticles", "Store", "StoredArticle", "comes_back"]
+__all__ = [
+    "AppendedEvents",
+    "Catalogue",
+    "ChangeLog",
+    "Entry",
+    "Keys",
+    "PutArticles",
+    "Revision",
+    "Rules",
+    "Store",
+    "StoredArticle",
+    "Visitors",
+    "comes_back",
+]

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import msgspec
 
 from recsys.event import Event
-from recsys.record import list_from_store, store_bytes
+from recsys.record import from_store, list_from_store, store_bytes
+from recsys.rules.rule import RuleSet
 
 EVENTS_PER_ENTRY = 1_000
 
@@ -28,14 +29,24 @@ def pack_ids(ids: Sequence[str]) -> bytes:
     return _shorter(msgspec.msgpack.encode(ids))
 
 
+def pack_rules(rules: RuleSet) -> bytes:
+    """The document of a revision of the rules."""
+    return _shorter(store_bytes(rules))
+
+
+def unpack_rules(payload: bytes) -> RuleSet:
+    """What `pack_rules` packed."""
+    return from_store(unpacked(payload), RuleSet)
+
+
 def unpack_events(payload: bytes) -> tuple[Event, ...]:
     """What `pack_events` packed."""
-    return tuple(list_from_store(_whole(payload), Event))
+    return tuple(list_from_store(unpacked(payload), Event))
 
 
 def unpack_ids(payload: bytes) -> tuple[str, ...]:
     """What `pack_ids` packed."""
-    return msgspec.msgpack.decode(_whole(payload), type=tuple[str, ...])
+    return msgspec.msgpack.decode(unpacked(payload), type=tuple[str, ...])
 
 
 def checksum(*fields: int | str | bytes | None) -> int:
@@ -52,5 +63,6 @@ def _shorter(data: bytes) -> bytes:
     return _DEFLATED + deflated if len(deflated) < len(data) else _PLAIN + data
 
 
-def _whole(payload: bytes) -> bytes:
+def unpacked(payload: bytes) -> bytes:
+    """The MessagePack of a payload."""
     return zlib.decompress(payload[1:]) if payload[:1] == _DEFLATED else payload[1:]

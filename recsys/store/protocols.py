@@ -6,13 +6,15 @@ ends and applies it to memory. An entry says *that* an article changed; its pres
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from recsys.article import Article, StoredArticle
 from recsys.event import Event
+from recsys.keys import Key
+from recsys.rules.rule import RuleSet
 
-EntryKind = Literal["events", "articles", "activate"]
+EntryKind = Literal["events", "articles", "activate", "rules", "keys", "erase"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,9 @@ class Entry:
     at: int  # when it was stored, microseconds
     kind: EntryKind
     events: tuple[Event, ...] = ()  # of kind "events"
-    ids: tuple[str, ...] = ()  # "articles": whose record changed, went or came back; "activate": the model version
+    # "articles": whose record changed, went or came back; "activate": the model version; "rules": the revision;
+    # "keys": nothing; "erase": `visitor_digest` of one whose events up to here are gone
+    ids: tuple[str, ...] = ()
 
 
 def comes_back(article: Article, deleted_at: int) -> bool:
@@ -77,8 +81,70 @@ class Catalogue(Protocol):
     def get(self, ids: Iterable[str]) -> dict[str, StoredArticle]:
         """Those that ever arrived, deleted ones too."""
 
+    def at_addresses(self, urls: Iterable[str]) -> dict[str, str]:
+        """The ids of the articles that these addresses lead to, or led to once; of two, the one put last."""
+
     def scan(self) -> Iterator[StoredArticle]:
         """All that ever arrived, by row, deleted ones too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The rules as somebody left them. Revision 0, of nobody, has none."""
+
+    number: int = 0
+    at: int = 0  # microseconds
+    by: str = ""  # the name of the key, or "local"
+    rules: RuleSet = field(default_factory=RuleSet)
+
+
+class Rules(Protocol):
+    """The rules of a site, and how they came to be what they are."""
+
+    def current(self, before: int | None = None) -> Revision:
+        """The newest revision, or the newest that was made before that moment, microseconds."""
+
+    def replace(self, rules: RuleSet, *, by: str, now: int, expected: int | None = None) -> Revision:
+        """Puts other rules in force and tells the log; makes no revision where nothing changes.
+
+        Raises Outdated where `expected` is not the number of the newest revision.
+        """
+
+    def history(self, limit: int) -> list[Revision]:
+        """At most so many of the newest revisions, newest first; raises BadInput where one is damaged."""
+
+
+class Keys(Protocol):
+    """The keys of a home, revoked ones too: a home that ever had a key is never open again."""
+
+    def add(self, key: Key, now: int) -> None:
+        """Keeps a new key."""
+
+    def revoke(self, key_id: str, now: int) -> bool:
+        """Ends a key for good; False where there is no good key of that id."""
+
+    def all(self) -> list[Key]:
+        """Every key that was ever made, oldest first; raises BadInput where one is damaged."""
+
+
+class Visitors(Protocol):
+    """What the log holds of single visitors, and how it goes."""
+
+    def events(self, visitor_id: str) -> list[Event]:
+        """All events of a visitor, in the order of the log."""
+
+    def erase(self, visitor_id: str, now: int) -> int:
+        """Takes all events of a visitor out of the log, for good; returns how many.
+
+        An entry of kind "erase" goes first, so that every process forgets the visitor before the events are found.
+        Entries that held events keep their place, and get a new checksum. Call it outside a transaction.
+        """
+
+    def erasures(self, after: int) -> list[Entry]:
+        """The entries of kind "erase" with seq > `after`: what was made before them may still hold the visitors."""
+
+    def purge(self, before: int) -> int:
+        """Takes all events stamped before `before` out of the log, for good; returns how many."""
 
 
 class Store(Protocol):
@@ -86,6 +152,9 @@ class Store(Protocol):
 
     log: ChangeLog
     catalogue: Catalogue
+    keys: Keys
+    rules: Rules
+    visitors: Visitors
 
     def transaction(self) -> AbstractContextManager[None]:
         """All calls inside take effect together, or, when the block raises, not at all."""

@@ -3,10 +3,13 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from recsys.store.protocols import Catalogue, ChangeLog
+from recsys.store.protocols import Catalogue, ChangeLog, Keys, Rules, Visitors
 from recsys.store.sqlite_catalogue import SqliteCatalogue
 from recsys.store.sqlite_database import Database
+from recsys.store.sqlite_keys import SqliteKeys
 from recsys.store.sqlite_log import SqliteLog
+from recsys.store.sqlite_rules import SqliteRules
+from recsys.store.sqlite_visitors import SqliteVisitors
 
 
 class SqliteStore:
@@ -20,12 +23,18 @@ class SqliteStore:
 
     log: ChangeLog
     catalogue: Catalogue
+    keys: Keys
+    rules: Rules
+    visitors: Visitors
 
     def __init__(self, path: Path, *, read_only: bool = False, busy_seconds: float = 60.0) -> None:
         self._database = Database(path, read_only=read_only, busy_seconds=busy_seconds)
         log = SqliteLog(self._database)
         self.log = log
         self.catalogue = SqliteCatalogue(self._database, log)
+        self.keys = SqliteKeys(self._database, log)
+        self.rules = SqliteRules(self._database, log)
+        self.visitors = SqliteVisitors(self._database, log)
 
     def transaction(self) -> AbstractContextManager[None]:
         """All calls inside take effect together, or, when the block raises, not at all. May be nested."""
@@ -34,3 +43,17 @@ class SqliteStore:
     def close(self) -> None:
         """Lets go of the database."""
         self._database.close()
+
+
+def copy_store(source: Path, target: Path) -> None:
+    """Writes a consistent copy of a store, also while others write to it; `target` must not exist."""
+    original = Database(source, read_only=True)
+    try:
+        original.rows("VACUUM INTO ?", (str(target),))
+    finally:
+        original.close()
+    copy = Database(target)
+    try:
+        copy.rows("PRAGMA journal_mode = WAL")
+    finally:
+        copy.close()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from recsys.addresses import canonical_address
 from recsys.article import Article, StoredArticle
 from recsys.errors import BadInput
 from recsys.record import from_store, store_bytes
@@ -53,6 +54,7 @@ class SqliteCatalogue:
                     unchanged += 1
                     continue
                 self._write(new)
+                self._write_address(article.url, new.row)
                 changed[article.id] = None
                 if old:
                     updated += 1
@@ -78,6 +80,23 @@ class SqliteCatalogue:
         """Those that ever arrived, deleted ones too."""
         found = (self._find(article_id) for article_id in ids)
         return {line.id: _unpacked(line) for line in found if line}
+
+    def at_addresses(self, urls: Iterable[str]) -> dict[str, str]:
+        """The ids of the articles that these addresses lead to, or led to once; of two, the one put last."""
+        found: dict[str, str] = {}
+        for url in urls:
+            known = canonical_address(url)
+            if known is None:
+                continue
+            host, path = known
+            rows = self._database.rows(
+                "SELECT id FROM addresses JOIN articles USING (row) WHERE path = ?1 AND (host = ?2 OR host = '' OR"
+                " ?2 = '') ORDER BY host = ?2 DESC, row DESC LIMIT 1",
+                (path, host),
+            )
+            if rows:
+                found[url] = rows[0][0]
+        return found
 
     def scan(self) -> Iterator[StoredArticle]:
         """All that ever arrived, by row, deleted ones too; each as it is when reached, without a lock in between."""
@@ -108,6 +127,14 @@ class SqliteCatalogue:
             " likes_at = excluded.likes_at, deleted_at = excluded.deleted_at, crc = excluded.crc",
             (line.row, line.id, line.record, line.views_at, line.likes_at, line.deleted_at, line.checksum()),
         )
+
+    def _write_address(self, url: str | None, row: int) -> None:
+        known = canonical_address(url) if url is not None else None
+        if known is not None:
+            self._database.rows(
+                "INSERT INTO addresses (host, path, row) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row",
+                (*known, row),
+            )
 
 
 def _replacement(article: Article, old: _Line | None, next_row: int, now: int) -> _Line:

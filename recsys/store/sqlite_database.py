@@ -13,7 +13,7 @@ import apsw
 
 from recsys.errors import BadInput, NotFound, StoreFailed, StoreFull
 
-FORMAT = 1
+FORMAT = 2
 APPLICATION_ID = 0x72656373  # "recs": tells our databases from others
 
 _SCHEMA = f"""
@@ -26,6 +26,12 @@ CREATE TABLE articles (
     deleted_at INTEGER,
     crc INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE addresses (
+    path TEXT NOT NULL,
+    host TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    PRIMARY KEY (path, host)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE log (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -34,6 +40,23 @@ CREATE TABLE log (
     crc INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE event_ids (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE rules (
+    revision INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    document BLOB NOT NULL,
+    crc INTEGER NOT NULL
+) STRICT;
+CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    scope TEXT NOT NULL,
+    name TEXT NOT NULL,
+    origins TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER,
+    crc INTEGER NOT NULL
+) STRICT;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
 """
@@ -145,6 +168,20 @@ class Database:
             raise
         finally:
             self._depth -= 1
+
+    @contextmanager
+    def overwriting(self) -> Iterator[None]:
+        """What is deleted or replaced inside is overwritten with zeros, and no old page is left in the WAL."""
+        if self._depth:
+            raise StoreFailed(f"{self.path}: nothing can be erased for good inside a transaction")
+        self.rows("PRAGMA secure_delete = ON")
+        try:
+            yield
+            [(busy, *_)] = self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self.rows("PRAGMA secure_delete = OFF")
+        if busy:
+            raise StoreFailed(f"{self.path}: {_WORDS[apsw.BusyError]}")
 
     def close(self) -> None:
         """Gives up the connection; what was not committed is gone."""

@@ -32,6 +32,18 @@ class SqliteLog:
         with self._database.transaction():
             self._append("activate", pack_ids([version]), now)
 
+    def append_rules_changed(self, revision: int, now: int) -> None:
+        """Says that the rules changed; for `SqliteRules`, inside its transaction."""
+        self._append("rules", pack_ids([str(revision)]), now)
+
+    def append_keys_changed(self, now: int) -> None:
+        """Says that keys changed; for `SqliteKeys`, inside its transaction."""
+        self._append("keys", pack_ids([]), now)
+
+    def append_erasure(self, digest: str, now: int) -> None:
+        """Says that a visitor is erased; for `SqliteVisitors`, inside its transaction."""
+        self._append("erase", pack_ids([digest]), now)
+
     def append_changed(self, ids: Sequence[str], now: int) -> None:
         """Says that these articles changed; for the catalogue, inside its transaction."""
         for start in range(0, len(ids), EVENTS_PER_ENTRY):

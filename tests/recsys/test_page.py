@@ -98,6 +98,15 @@ def test_without_fill_lists_are_short_and_hold_matches_only(site):
     assert all(item.fill is None for items in lists_of(found) for item in items)
 
 
+def test_a_list_that_may_repeat_shows_what_it_would_alone_and_takes_nothing_away(site):
+    found = page(site, 0, NOW, repeats=("ranking",))
+    alone = ranking(site, "day", Wish(limit=8, language="en", exclude=frozenset({0})), NOW)
+    assert rows_of(found.ranking) == rows_of(alone)
+    two = page(site, 0, NOW, limits={"related": 10, "ranking": 0, "recommendation": 8})
+    assert (found.related, found.recommendation) == (two.related, two.recommendation)
+    assert not set(rows_of(found.related)) & set(rows_of(found.recommendation))
+
+
 def test_limits_are_kept(site):
     found = page(site, 0, NOW, limits={"related": 2, "ranking": 3, "recommendation": 1})
     assert [len(items) for items in lists_of(found)] == [2, 3, 1]

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from recsys.article import Article
+from recsys.errors import Outdated
 from recsys.event import Event
+from recsys.histories import visitor_digest
+from recsys.keys import new_key
 from recsys.record import Micros, SectionPath
-from recsys.store import AppendedEvents, Entry, PutArticles, Store
+from recsys.rules.rule import Rule, RuleSet, Selection
+from recsys.store import AppendedEvents, Entry, PutArticles, Revision, Store
 
 OpenStore = Callable[[], Store]
 
@@ -49,8 +53,16 @@ def event(event_id: str | None = None, article_id: str = "a", at: int = 1) -> Ev
     return Event(id=event_id, type="view", article_id=article_id, at=Micros(at))
 
 
+def of_visitor(event_id: str, visitor_id: str) -> Event:
+    return Event(id=event_id, type="view", article_id="a", visitor_id=visitor_id, at=Micros(1))
+
+
 def events_of(entries: list[Entry]) -> list[Event]:
     return [event for entry in entries for event in entry.events]
+
+
+def rule_set(*tags: str) -> RuleSet:
+    return RuleSet(rules=tuple(Rule(kind="bury", articles=Selection(tags=(tag,)), ends_at=Micros(5)) for tag in tags))
 
 
 class StoreSuite:
@@ -265,6 +277,54 @@ class StoreSuite:
         assert store.log.append_events([event(hard, hard) for hard in HARD_IDS], 2) == AppendedEvents(len(HARD_IDS), 0)
         assert [e.article_id for e in events_of(store.log.read(1, 9))] == HARD_IDS
 
+    def test_address_leads_to_its_article_from_then_on(self, store: Store) -> None:
+        store.catalogue.put([article("a", url="https://paper.example/a")], 1, restore=True)
+        store.catalogue.put([article("a", url="https://paper.example/moved")], 2, restore=True)
+        asked = ["https://paper.example/a/", "/moved", "https://other.example/a", "/elsewhere", "\ud800", "mailto:a"]
+        assert store.catalogue.at_addresses(asked) == {"https://paper.example/a/": "a", "/moved": "a"}
+
+    def test_address_given_to_another_article_leads_there(self, store: Store) -> None:
+        store.catalogue.put([article("a", url="/x"), article("b", url="/x")], 1, restore=True)
+        assert store.catalogue.at_addresses(["/x"]) == {"/x": "b"}
+
+    # The rules
+
+    def test_new_store_has_no_rules(self, store: Store) -> None:
+        assert store.rules.current() == Revision()
+        assert store.rules.history(9) == []
+
+    def test_rules_are_kept_by_revision_with_who_and_when(self, store: Store, reopen: OpenStore) -> None:
+        first = store.rules.replace(rule_set("x"), by="Ada", now=10)
+        second = store.rules.replace(rule_set("x", "y"), by="local", now=20)
+        assert (first.number, second.number) == (1, 2)
+        assert reopen().rules.current() == Revision(2, 20, "local", rule_set("x", "y"))
+        assert store.rules.history(9) == [second, first]
+        assert store.rules.history(1) == [second]
+
+    def test_rules_as_they_were_before_a_moment(self, store: Store) -> None:
+        first = store.rules.replace(rule_set("x"), by="a", now=10)
+        second = store.rules.replace(rule_set(), by="a", now=20)
+        assert [store.rules.current(before) for before in (10, 11, 20, 21)] == [Revision(), first, first, second]
+
+    def test_log_tells_of_other_rules_and_of_nothing_else(self, store: Store) -> None:
+        made = store.rules.replace(rule_set("x"), by="a", now=10)
+        assert store.rules.replace(rule_set("x"), by="b", now=20) == made
+        assert store.log.read(0, 9) == [Entry(seq=1, at=10, kind="rules", ids=("1",))]
+
+    def test_no_change_of_the_rules_is_lost(self, store: Store, reopen: OpenStore) -> None:
+        read = store.rules.current().number
+        reopen().rules.replace(rule_set("theirs"), by="a", now=10, expected=read)
+        with pytest.raises(Outdated, match="revision 1"):
+            store.rules.replace(rule_set("ours"), by="b", now=20, expected=read)
+        assert store.rules.current().rules == rule_set("theirs")
+        assert store.log.last() == 1
+
+    def test_rules_of_a_transaction_that_fails_are_not_there(self, store: Store) -> None:
+        with undone(store):
+            store.rules.replace(rule_set("x"), by="a", now=10)
+        assert store.rules.current() == Revision()
+        assert store.log.last() == 0
+
     def test_scan_goes_on_while_others_write(self, store: Store, reopen: OpenStore) -> None:
         store.catalogue.put([article(str(number)) for number in range(600)], 1, restore=True)
         scan = reopen().catalogue.scan()
@@ -273,3 +333,70 @@ class StoreSuite:
         rest = list(scan)
         assert len(rest) == 599
         assert rest[-1].deleted_at == 2
+
+    # Keys
+
+    def test_keys_are_kept_with_all_that_is_known_of_them(self, store: Store, reopen: OpenStore) -> None:
+        assert store.keys.all() == []
+        made = [
+            new_key("publishable", "the site \u2713", ("https://example.org", "https://b.example"), 1)[0],
+            new_key("admin", "", (), 2)[0],
+        ]
+        for key in made:
+            store.keys.add(key, 3)
+        assert store.keys.all() == reopen().keys.all() == made
+        assert [entry.kind for entry in store.log.read(0, 9)] == ["keys", "keys"]
+
+    def test_a_key_is_revoked_once_and_stays_in_sight(self, store: Store, reopen: OpenStore) -> None:
+        key, other = new_key("secret", "", (), 1)[0], new_key("secret", "", (), 2)[0]
+        for one in (key, other):
+            store.keys.add(one, 1)
+        assert store.keys.revoke(key.id, 5)
+        assert not store.keys.revoke(key.id, 6)
+        assert not store.keys.revoke("unknown", 6)
+        assert [found.revoked_at for found in reopen().keys.all()] == [5, None]
+        assert store.log.last() == 3
+
+    # Visitors
+
+    def test_a_visitors_events_are_found_in_the_order_of_the_log(self, store: Store) -> None:
+        store.log.append_events([of_visitor("1", "v"), of_visitor("2", "w"), of_visitor("3", "v")], 1)
+        store.log.append_events([of_visitor("4", "vv"), of_visitor("5", "v"), event("6", article_id="v")], 2)
+        assert [e.id for e in store.visitors.events("v")] == ["1", "3", "5"]
+        assert store.visitors.events("nobody") == []
+
+    def test_an_erased_visitor_is_in_no_entry_and_all_others_are_where_they_were(
+        self, store: Store, reopen: OpenStore
+    ) -> None:
+        store.log.append_events([of_visitor("1", "v"), of_visitor("2", "w")], 1)
+        store.log.append_events([of_visitor("3", "v")], 2)
+        store.log.append_events([of_visitor("4", "w"), event("5")], 3)
+        assert store.visitors.erasures(0) == []
+        assert store.visitors.erase("v", 4) == 2
+        for seen in (store, reopen()):
+            entries = seen.log.read(0, 9)
+            assert [[e.id for e in entry.events] for entry in entries] == [["2"], [], ["4", "5"], []]
+            assert [(entry.seq, entry.at) for entry in entries] == [(1, 1), (2, 2), (3, 3), (4, 4)]
+            assert (entries[3].kind, entries[3].ids) == ("erase", (visitor_digest("v"),))
+            assert seen.visitors.erasures(0) == seen.visitors.erasures(3) == [entries[3]]
+            assert seen.visitors.erasures(4) == []
+        assert store.visitors.events("v") == []
+
+    def test_an_erased_visitors_events_do_not_come_back_by_being_sent_again(self, store: Store) -> None:
+        store.log.append_events([of_visitor("1", "v")], 1)
+        store.visitors.erase("v", 2)
+        assert store.log.append_events([of_visitor("1", "v"), of_visitor("2", "v")], 3) == AppendedEvents(1, 1)
+        assert store.visitors.erase("v", 4) == 1
+
+    def test_events_before_a_moment_are_purged(self, store: Store) -> None:
+        store.log.append_events([event("1", at=5), event("2", at=10), event("3", at=9)], 1)
+        store.log.append_events([event("4", at=3)], 2)
+        assert store.visitors.purge(10) == 3
+        assert [[e.id for e in entry.events] for entry in store.log.read(0, 9)] == [["2"], []]
+        assert store.visitors.purge(10) == 0
+
+    @pytest.mark.parametrize("visitor_id", HARD_IDS)
+    def test_any_id_can_be_erased(self, store: Store, visitor_id: str) -> None:
+        store.log.append_events([of_visitor(str(n), hard) for n, hard in enumerate(HARD_IDS)], 1)
+        assert store.visitors.erase(visitor_id, 2) == 1
+        assert {e.visitor_id for e in events_of(store.log.read(0, 9))} == set(HARD_IDS) - {visitor_id}

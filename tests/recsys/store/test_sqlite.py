@@ -6,9 +6,11 @@ import apsw
 import pytest
 
 from recsys.errors import BadInput, NotFound, StoreFailed, StoreFull
+from recsys.keys import new_key
 from recsys.store import Store
 from recsys.store.sqlite import SqliteStore
-from tests.recsys.store.suite import StoreSuite, article, event, events_of
+from recsys.store.sqlite_database import FORMAT
+from tests.recsys.store.suite import StoreSuite, article, event, events_of, of_visitor, rule_set
 
 
 class TestSqliteStore(StoreSuite):
@@ -73,6 +75,16 @@ def test_changed_column_of_an_article_is_noticed(path: Path, change: str) -> Non
         list(SqliteStore(path).catalogue.scan())
 
 
+@pytest.mark.parametrize("change", ["by = 'x'", "at = 7", "revision = 3", "document = CAST(document || 'x' AS BLOB)"])
+def test_changed_column_of_the_rules_is_noticed(path: Path, change: str) -> None:
+    store = SqliteStore(path)
+    store.rules.replace(rule_set("x"), by="Ada", now=1)
+    store.close()
+    edit(path, f"UPDATE rules SET {change}")
+    with pytest.raises(BadInput, match="of the rules is damaged"):
+        SqliteStore(path).rules.current()
+
+
 def test_id_that_is_no_longer_text_is_noticed(path: Path) -> None:
     edit(path, "UPDATE articles SET id = CAST(x'ff' AS TEXT)")
     with pytest.raises(StoreFailed, match="is damaged"):
@@ -89,8 +101,8 @@ def test_damaged_page_is_told_in_a_sentence(path: Path) -> None:
 
 
 def test_other_format_is_refused_with_both_versions(path: Path) -> None:
-    edit(path, "PRAGMA user_version = 2")
-    with pytest.raises(BadInput, match="has store format 2, this version of recsys reads format 1"):
+    edit(path, f"PRAGMA user_version = {FORMAT - 1}")
+    with pytest.raises(BadInput, match=f"has store format {FORMAT - 1}, this version of recsys reads format {FORMAT}"):
         SqliteStore(path)
 
 
@@ -193,3 +205,65 @@ def test_two_hundred_thousand_events_are_appended_and_read_back(tmp_path: Path) 
     assert store.log.append_events(batch, 1).accepted == 200_000
     assert events_of(store.log.read(0, 1_000)) == batch
     assert store.log.append_events(batch, 2).duplicates == 200_000
+
+
+@pytest.mark.parametrize(
+    "change", ["scope = 'admin'", "origins = '[]'", "revoked_at = NULL", "digest = x'00'", "created_at = 7"]
+)
+def test_changed_column_of_a_key_is_noticed(path: Path, change: str) -> None:
+    """Else a flipped bit could make a key out of nothing, or a larger one of a small one."""
+    store = SqliteStore(path)
+    key = new_key("publishable", "", ("https://example.org",), 1)[0]
+    store.keys.add(key, 1)
+    store.keys.revoke(key.id, 2)
+    edit(path, f"UPDATE keys SET {change}")
+    with pytest.raises(BadInput, match="is damaged"):
+        store.keys.all()
+
+
+@pytest.mark.parametrize("count", [1, 40, 3_000])
+def test_no_byte_of_an_erased_visitor_stays_in_any_file(tmp_path: Path, count: int) -> None:
+    """P1. In small and in compressed entries, in pages that were freed, and in the WAL."""
+    store = SqliteStore(tmp_path / "store.db")
+    gone = "6f1d2c9a0b7e4853a1c6d8f02e9b7345"
+    for start in range(0, count, 50):
+        batch = [of_visitor(f"g-{n}", gone) for n in range(start, min(count, start + 50))]
+        store.log.append_events([*batch, of_visitor(f"k-{start}", "stays")], 1)
+    assert store.visitors.erase(gone, 2) == count
+    files = list(tmp_path.iterdir())
+    assert {file.name for file in files} >= {"store.db"}
+    for file in files:
+        assert gone.encode() not in file.read_bytes(), file.name
+    assert apsw.Connection(str(tmp_path / "store.db")).execute("PRAGMA integrity_check").get == "ok"
+    assert len(store.visitors.events("stays")) == -(-count // 50)
+
+
+def test_what_was_in_the_file_is_overwritten_not_only_unlinked(tmp_path: Path) -> None:
+    """Entries that are stored plain, so that their bytes can be looked for: before, they are there."""
+    store = SqliteStore(tmp_path / "store.db")
+    gone = "6f1d2c9a0b7e4853a1c6d8f02e9b7345"
+    for number in range(20):
+        store.log.append_events([of_visitor(f"g-{number}", gone)], 1)
+    store._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert (tmp_path / "store.db").read_bytes().count(gone.encode()) == 20
+    store.visitors.erase(gone, 2)
+    assert [file.name for file in tmp_path.iterdir() if gone.encode() in file.read_bytes()] == []
+
+
+def test_nothing_is_erased_inside_a_transaction(path: Path) -> None:
+    """Its end could not be waited for, and the old pages would stay in the WAL."""
+    store = SqliteStore(path)
+    with store.transaction(), pytest.raises(StoreFailed, match="inside a transaction"):
+        store.visitors.erase("v", 5)
+
+
+def test_an_erasure_that_a_reader_keeps_from_ending_says_so_and_ends_the_next_time(path: Path) -> None:
+    store = SqliteStore(path, busy_seconds=0.05)
+    store.log.append_events([of_visitor("x", "6f1d2c9a0b7e4853a1c6d8f02e9b7345")], 4)
+    reader = apsw.Connection(str(path))
+    reader.execute("BEGIN; SELECT * FROM log").fetchall()
+    with pytest.raises(StoreFailed, match="Try again"):
+        store.visitors.erase("6f1d2c9a0b7e4853a1c6d8f02e9b7345", 5)
+    reader.close()
+    assert store.visitors.erase("6f1d2c9a0b7e4853a1c6d8f02e9b7345", 6) == 0
+    assert [f.name for f in path.parent.iterdir() if b"6f1d2c9a0b7e4853a1c6d8f02e9b7345" in f.read_bytes()] == []

@@ -1,0 +1,1 @@
+"""What editors decide: pin, bury, boost, filter, label, allow."""

@@ -1,0 +1,55 @@
+"""The keys of a home in SQLite. Each line vouches for itself: a flipped bit must not turn one scope into another."""
+
+import json
+from collections.abc import Sequence
+
+from recsys.errors import BadInput
+from recsys.keys import Key
+from recsys.store.payload import checksum
+from recsys.store.sqlite_database import Database
+from recsys.store.sqlite_log import SqliteLog
+
+
+class SqliteKeys:
+    """`Keys` on a Database; tells the log of every change in the same transaction."""
+
+    def __init__(self, database: Database, log: SqliteLog) -> None:
+        self._database = database
+        self._log = log
+
+    def add(self, key: Key, now: int) -> None:
+        """Keeps a new key."""
+        with self._database.transaction():
+            self._write(key)
+            self._log.append_keys_changed(now)
+
+    def revoke(self, key_id: str, now: int) -> bool:
+        """Ends a key for good; False where there is no good key of that id."""
+        with self._database.transaction():
+            good = [key for key in self.all() if key.id == key_id and key.revoked_at is None]
+            for key in good:
+                self._write(Key(key.id, key.scope, key.name, key.origins, key.digest, key.created_at, revoked_at=now))
+                self._log.append_keys_changed(now)
+        return bool(good)
+
+    def all(self) -> list[Key]:
+        """Every key that was ever made, oldest first; raises BadInput where one is damaged."""
+        found = []
+        for *fields, crc in self._database.rows("SELECT * FROM keys ORDER BY created_at, id"):
+            if checksum(*fields) != crc:
+                raise BadInput(f"{self._database.path}: key {fields[0]!r} is damaged. Restore a backup.")
+            key_id, scope, name, origins, digest, created_at, revoked_at = fields
+            found.append(Key(key_id, scope, name, tuple(json.loads(origins)), digest, created_at, revoked_at))
+        return found
+
+    def _write(self, key: Key) -> None:
+        fields: Sequence[str | bytes | int | None] = (
+            key.id,
+            key.scope,
+            key.name,
+            json.dumps(key.origins),
+            key.digest,
+            key.created_at,
+            key.revoked_at,
+        )
+        self._database.rows("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*fields, checksum(*fields)))

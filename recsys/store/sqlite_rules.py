@@ -1,0 +1,58 @@
+"""The revisions of the rules in SQLite: each a whole document that vouches for itself."""
+
+from collections.abc import Sequence
+
+from recsys.errors import BadInput, Outdated
+from recsys.rules.rule import RuleSet
+from recsys.store.payload import checksum, pack_rules, unpack_rules
+from recsys.store.protocols import Revision
+from recsys.store.sqlite_database import Database
+from recsys.store.sqlite_log import SqliteLog
+
+
+class SqliteRules:
+    """`Rules` on a Database; tells the log of every change in the same transaction."""
+
+    def __init__(self, database: Database, log: SqliteLog) -> None:
+        self._database = database
+        self._log = log
+
+    def current(self, before: int | None = None) -> Revision:
+        """The newest revision, or the newest that was made before that moment, microseconds."""
+        if before is None:
+            found = self._read("SELECT * FROM rules ORDER BY revision DESC LIMIT 1")
+        else:
+            found = self._read("SELECT * FROM rules WHERE at < ? ORDER BY revision DESC LIMIT 1", (before,))
+        return found[0] if found else Revision()
+
+    def replace(self, rules: RuleSet, *, by: str, now: int, expected: int | None = None) -> Revision:
+        """Puts other rules in force and tells the log; makes no revision where nothing changes.
+
+        Raises Outdated where `expected` is not the number of the newest revision.
+        """
+        with self._database.transaction():
+            newest = self.current()
+            if expected is not None and expected != newest.number:
+                raise Outdated(f"the rules are at revision {newest.number} by now, not {expected}. Read them again.")
+            if rules == newest.rules:
+                return newest
+            made = Revision(newest.number + 1, now, by, rules)
+            fields = (made.number, made.at, made.by, pack_rules(rules))
+            self._database.rows("INSERT INTO rules VALUES (?, ?, ?, ?, ?)", (*fields, checksum(*fields)))
+            self._log.append_rules_changed(made.number, now)
+        return made
+
+    def history(self, limit: int) -> list[Revision]:
+        """At most so many of the newest revisions, newest first; raises BadInput where one is damaged."""
+        return self._read("SELECT * FROM rules ORDER BY revision DESC LIMIT ?", (limit,))
+
+    def _read(self, sql: str, values: Sequence[int] = ()) -> list[Revision]:
+        found = []
+        for *fields, crc in self._database.rows(sql, values):
+            if checksum(*fields) != crc:
+                raise BadInput(
+                    f"{self._database.path}: revision {fields[0]} of the rules is damaged. Restore a backup."
+                )
+            number, at, by, document = fields
+            found.append(Revision(number, at, by, unpack_rules(document)))
+        return found

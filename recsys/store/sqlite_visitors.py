@@ -1,0 +1,73 @@
+"""What a SQLite log holds of single visitors: found, and taken out so that no byte of it stays in the files."""
+
+from collections.abc import Callable, Iterator
+
+from recsys.event import Event
+from recsys.histories import visitor_digest
+from recsys.store.payload import checksum, pack_events, unpack_events, unpacked
+from recsys.store.protocols import Entry
+from recsys.store.sqlite_database import Database
+from recsys.store.sqlite_log import SqliteLog
+
+_ENTRIES = 256
+
+
+class SqliteVisitors:
+    """`Visitors` on a Database."""
+
+    def __init__(self, database: Database, log: SqliteLog) -> None:
+        self._database = database
+        self._log = log
+
+    def events(self, visitor_id: str) -> list[Event]:
+        """All events of a visitor, in the order of the log."""
+        return [
+            event
+            for _, payload in self._payloads(self._log.last(), visitor_id.encode())
+            for event in unpack_events(payload)
+            if event.visitor_id == visitor_id
+        ]
+
+    def erase(self, visitor_id: str, now: int) -> int:
+        """Takes all events of a visitor out of the log, for good; returns how many."""
+        with self._database.transaction():
+            self._log.append_erasure(visitor_digest(visitor_id), now)
+            last = self._log.last()
+        return self._take_out(lambda event: event.visitor_id == visitor_id, last, visitor_id.encode())
+
+    def erasures(self, after: int) -> list[Entry]:
+        """The entries of kind "erase" with seq > `after`."""
+        found = self._database.rows("SELECT seq FROM log WHERE kind = 'erase' AND seq > ? ORDER BY seq", (after,))
+        return [entry for (seq,) in found for entry in self._log.read(seq - 1, 1)]
+
+    def purge(self, before: int) -> int:
+        """Takes all events stamped before `before` out of the log, for good; returns how many."""
+        return self._take_out(lambda event: event.at < before, self._log.last(), b"")
+
+    def _take_out(self, goes: Callable[[Event], bool], last: int, needle: bytes) -> int:
+        """Rewrites the entries up to `last` in one transaction. Nothing else ever writes to them."""
+        rewritten, gone = [], 0
+        for seq, payload in self._payloads(last, needle):
+            events = unpack_events(payload)
+            kept = [event for event in events if not goes(event)]
+            if len(kept) < len(events):
+                rewritten.append((pack_events(kept), seq))
+                gone += len(events) - len(kept)
+        with self._database.overwriting(), self._database.transaction():
+            for payload, seq in rewritten:
+                [(at, kind)] = self._database.rows("SELECT at, kind FROM log WHERE seq = ?", (seq,))
+                crc = checksum(seq, at, kind, payload)
+                self._database.rows("UPDATE log SET payload = ?, crc = ? WHERE seq = ?", (payload, crc, seq))
+        return gone
+
+    def _payloads(self, last: int, needle: bytes) -> Iterator[tuple[int, bytes]]:
+        """(seq, payload) of the entries up to `last` that hold events, those only whose bytes hold `needle`."""
+        after = 0
+        while found := self._database.rows(
+            "SELECT seq, kind, payload FROM log WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+            (after, last, _ENTRIES),
+        ):
+            for seq, kind, payload in found:
+                if kind == "events" and needle in unpacked(payload):
+                    yield seq, payload
+            after = found[-1][0]
