@@ -86,14 +86,14 @@ def trained(columns: ArticleColumns, table: pa.Table, as_of: int) -> SimpleNames
         fit = fit_ranking(columns, table, as_of, worth)
         half_lives = fit.half_lives.tolist()
         arrays = engagement_arrays(engine, table, Totals.none(len(columns)), as_of, worth=worth, half_lives=half_lives)
-    return SimpleNamespace(articles=columns, engagement=Engagement.from_arrays(arrays), ranking=fit)
+    return SimpleNamespace(articles=columns, engagement=Engagement.from_arrays(arrays), ranking=fit, rules=())
 
 
 def play(engagement: Engagement, table: pa.Table) -> None:
     reader = pc.coalesce(table["visitor"], table["session"])
     columns = (table["type"], table["value"], table["at"], reader, table["row"])
     for kind, value, at, who, row in zip(*(column.to_pylist() for column in columns), strict=True):
-        engagement.act(EVENT_TYPES[kind], value, at, who, row)
+        engagement.act(EVENT_TYPES[kind], value, at, row, reader=who)
 
 
 def evaluate(name: str, schedule: Schedule) -> dict[str, Comparison]:

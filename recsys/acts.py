@@ -1,11 +1,11 @@
 """What each reader did with each article, as far as it counts: arrays from a bundle, and over them what came since.
 
 One reader's weight on one article is the greatest that any of their acts has, never a sum; so all there is to keep is
-the last time of each level of worth, and the last word on the like.
+the last time of each level of worth, the last word on the like, and where the reader came from.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,21 +13,32 @@ from numpy.typing import NDArray
 
 from recsys.event import Event
 from recsys.histories import visitor_key
-from recsys.interest import LONG_AGO
+from recsys.interest import LONG_AGO, NOTHING
 
-_SESSION = "\x1f"  # can't stand in an id, so that no visitor is taken for a session
+# Neither can stand in an id, so that no visitor is taken for a session or a source.
+_SESSION = "\x1f"
+_SOURCE = "\x1e"
+
+NOWHERE = 0  # the source of readers whose events name none
 
 
 def reader_key(event: Event) -> int | None:
-    """The 64-bit digest of the visitor, else of the session; None where the event names neither."""
+    """The 64-bit digest of the visitor, else of the session, else of the source; None where the event names none."""
     if event.visitor_id is not None:
         return visitor_key(event.visitor_id)
-    return session_key(event.session_id) if event.session_id is not None else None
+    if event.session_id is not None:
+        return session_key(event.session_id)
+    return source_key(event.source) if event.source is not None else None
 
 
 def session_key(session_id: str) -> int:
     """The 64-bit digest that stands for a session."""
     return visitor_key(_SESSION + session_id)
+
+
+def source_key(source: str) -> int:
+    """The 64-bit digest that stands for a source, never NOWHERE."""
+    return visitor_key(_SOURCE + source) or 1
 
 
 _MARKS = 16  # presses of one like button that are told apart after the record's total
@@ -40,49 +51,80 @@ class LikeMark(NamedTuple):
     off: int  # 1: taken back
 
 
+class Known(NamedTuple):
+    """What one reader did with one article.
+
+    latest  (l,) the last time of each level, LONG_AGO where never
+    likes   the marks of the like that still matter, ascending
+    source  digest; of a reader who came from several the greatest, so that no order of arrival matters
+    """
+
+    latest: list[int]
+    likes: list[LikeMark]
+    source: int
+
+
 class Acts:
-    """By article and reader: the last time of each level, and the marks of the like. Base arrays are never written.
+    """By article and reader: the last time of each level, the marks of the like, the source. No array is written to.
 
     pair_starts  (n + 1,) where each row's pairs begin       like_starts  (n + 1,) where each row's marks begin
     pair_reader  (m,) uint64, ascending within a row         like_reader  (q,) uint64, ascending within a row
     pair_latest  (m, l) int64, LONG_AGO where never          like_at, like_off  (q,) the marks that still matter: a
-                                                             reader's last, and the last before the record's total
+    pair_source  (m,) int32, position in `sources`,                             reader's last, and the last before the
+                 NOTHING for none                                               record's total
+    sources      (u,) uint64, ascending
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self._pair_starts, self._pair_reader = arrays["pair_starts"], arrays["pair_reader"]
         self._pair_latest = arrays["pair_latest"]
+        self._sources, self._pair_source = arrays["sources"], arrays["pair_source"]
         self._like_starts, self._like_reader = arrays["like_starts"], arrays["like_reader"]
         self._like_at, self._like_off = arrays["like_at"], arrays["like_off"]
-        self._latest_since: dict[tuple[int, int], list[int]] = {}
-        self._likes_since: dict[tuple[int, int], list[LikeMark]] = {}
+        self._since: dict[tuple[int, int], Known] = {}
+        self._erased: set[int] = set()
 
-    def latest(self, row: int, reader: int) -> list[int]:
-        """The last time of each level, (l,), LONG_AGO where never."""
-        since = self._latest_since.get((row, reader))
+    def of(self, row: int, reader: int) -> Known:
+        """What is known of one reader and one article."""
+        since = self._since.get((row, reader))
         if since is not None:
             return since
+        if reader in self._erased:
+            return Known([LONG_AGO] * self._pair_latest.shape[1], [], NOWHERE)
+        likes = _find(self._like_starts, self._like_reader, row, reader)
+        marks = [
+            LikeMark(int(at), int(off)) for at, off in zip(self._like_at[likes], self._like_off[likes], strict=True)
+        ]
         here = _find(self._pair_starts, self._pair_reader, row, reader)
         if here.stop == here.start:
-            return [LONG_AGO] * self._pair_latest.shape[1]
-        found: list[int] = self._pair_latest[here.start].tolist()
-        return found
+            return Known([LONG_AGO] * self._pair_latest.shape[1], marks, NOWHERE)
+        place = int(self._pair_source[here.start])
+        source = NOWHERE if place == NOTHING else int(self._sources[place])
+        return Known(self._pair_latest[here.start].tolist(), marks, source)
+
+    def put(self, row: int, reader: int, known: Known) -> None:
+        """Overlays what `of` returns."""
+        self._since[row, reader] = known
+
+    def erase(self, reader: int) -> None:
+        """Forgets a reader, who begins anew. O(pairs since the bundle)."""
+        self._erased.add(reader)
+        self._since = {pair: known for pair, known in self._since.items() if pair[1] != reader}
 
     def likes(self, row: int, reader: int) -> list[LikeMark]:
         """The marks of the like that still matter, ascending."""
-        since = self._likes_since.get((row, reader))
-        if since is not None:
-            return since
-        here = _find(self._like_starts, self._like_reader, row, reader)
-        return [LikeMark(int(at), int(off)) for at, off in zip(self._like_at[here], self._like_off[here], strict=True)]
+        return self.of(row, reader).likes
 
-    def set_latest(self, row: int, reader: int, latest: list[int]) -> None:
-        """Overlays what `latest` returns."""
-        self._latest_since[row, reader] = latest
-
-    def set_likes(self, row: int, reader: int, marks: list[LikeMark]) -> None:
-        """Overlays what `likes` returns."""
-        self._likes_since[row, reader] = marks
+    def of_source(self, row: int, source: int) -> Iterator[Known]:
+        """What the bundle knows of the readers of one source on one article. O(log u); O(pairs) where it has any."""
+        if not self._sources.size:
+            return
+        place = int(np.searchsorted(self._sources, np.uint64(source)))
+        if place == self._sources.size or int(self._sources[place]) != source or row + 1 >= self._pair_starts.size:
+            return
+        here = slice(int(self._pair_starts[row]), int(self._pair_starts[row + 1]))
+        for reader in self._pair_reader[here][self._pair_source[here] == place].tolist():
+            yield self.of(row, reader)
 
 
 def with_mark(marks: list[LikeMark], mark: LikeMark, total_at: int) -> list[LikeMark]:

@@ -36,6 +36,11 @@ def visitor_key(visitor_id: str) -> int:
     return int.from_bytes(blake2b(visitor_id.encode(), digest_size=8).digest(), "little")
 
 
+def visitor_digest(visitor_id: str) -> str:
+    """`visitor_key` as 16 hex digits, for the change log."""
+    return f"{visitor_key(visitor_id):016x}"
+
+
 def strength_of(kind: EventType, value: float | None, worth: Worth) -> float | None:
     """What one event says of its reader's wish for more like it: 0 or more; None where it shows no reading at all."""
     if kind == "impression" or (kind == "like" and value == 0.0):
@@ -88,9 +93,8 @@ class Histories:
         if len(reads) > SEEN:
             del reads[min(reads, key=lambda seen: (reads[seen][0], -seen))]
 
-    def erase(self, visitor_id: str) -> None:
-        """Forgets a visitor; events added later begin anew."""
-        key = visitor_key(visitor_id)
+    def erase(self, key: int) -> None:
+        """Forgets the visitor who is known by `visitor_key`; events added later begin anew."""
         self._erased.add(key)
         self._since.pop(key, None)
 

@@ -59,6 +59,19 @@ def decayed(weight: Any, at: Any, reference: Any, half_life: Any) -> Any:
     return weight * 2.0 ** ((at - reference) / half_life)
 
 
+# A source weighs as its heaviest so many readers: 1 + 1/2 + ... + 1/100 of one, 5.2 of them.
+READERS_OF_SOURCE = 100
+
+
+def shared(weight: Any, place: Any) -> Any:
+    """What the `place`-th heaviest (1, 2, ...) of the readers of one source adds to an article; `weight` is its own.
+
+    So n readers of one source weigh as about 0.58 + ln n of different ones. An ordered weighted average (Yager, 1988)
+    with harmonic weights: it doesn't depend on who came first, fades as its parts do, and never falls by one more.
+    """
+    return weight / place
+
+
 def smoothed_rate(successes: Any, trials: Any, expected: Any, strength: Any) -> Any:
     """The rate `successes / trials`, drawn towards `expected` (0..1) as `strength` further trials would.
 

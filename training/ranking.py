@@ -73,6 +73,7 @@ def fit_ranking(columns: ArticleColumns, table: pa.Table, as_of: int, worth: Wor
         replays=replays,
         ages=AGES,
         drawn=age_curve(traces, columns.published, counts),
+        evergreen_rate=np.array([mean_rate(traces, columns.published, columns.evergreen & counts)]),
     )
 
 
@@ -119,6 +120,16 @@ def age_curve(traces: Traces, published: NDArray[np.int64], counts: NDArray[np.b
     first = traces.only(traces.former == 0.0)
     curve.add(first.at - published[first.row], first.weight)
     return curve.drawn(int(traces.at[-1]))
+
+
+def mean_rate(traces: Traces, published: NDArray[np.int64], of: NDArray[np.bool_]) -> float:
+    """What one of the articles `of` (n,) bool drew in a microsecond of being there, whatever its age; 0 of none."""
+    if not traces.at.size or not of.any():
+        return 0.0
+    first, last = int(traces.at[0]), int(traces.at[-1])
+    observed = np.maximum(last - np.maximum(published[of], first), 0).sum(dtype=np.float64)
+    drawn = traces.weight[(traces.former == 0.0) & of[traces.row]].sum()
+    return float(drawn / observed) if observed > 0.0 else 0.0
 
 
 def _smoothed(quality: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,11 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from recsys.interest import LONG_AGO, Worth
+from recsys.interest import LONG_AGO, Worth, shared
 
 
 class Traces(NamedTuple):
     """What readers made of articles, in order of time. A reader's act on an article takes the place of the former one.
+
+    Of the readers of one source on one article the n-th to come weighs 1/n.
 
     row     (m,) int32      at         (m,) int64, microseconds                        weight         (m,) float64, > 0
     former  (m,) float64, the weight of the same reader's act before, 0 for none       former_at  (m,) int64
@@ -34,7 +36,7 @@ def traces_of(table: pa.Table, worth: Worth) -> Traces:
     table = table.filter(pa.array(weight > 0.0))
     weight = weight[weight > 0.0]
     row, at = table["row"].to_numpy(), table["at"].to_numpy()
-    reader = pc.coalesce(table["visitor"], table["session"])
+    reader = pc.coalesce(table["visitor"], table["session"], table["source"])
     named = reader.is_valid().to_numpy()
     reader = reader.fill_null(0).to_numpy()
     order = np.lexsort((at, row, reader))
@@ -43,5 +45,24 @@ def traces_of(table: pa.Table, worth: Worth) -> Traces:
     same = named[one] & (row[one] == row[next_one]) & (reader[one] == reader[next_one])
     again[next_one] = same
     former, former_at = np.zeros(row.size), np.full(row.size, LONG_AGO)
+    weight = shared(weight, _places(table, order, again))
     former[next_one[same]], former_at[next_one[same]] = weight[one[same]], at[one[same]]
     return Traces(row, at, weight, former, former_at).only(np.argsort(at, kind="stable"))  # type: ignore[arg-type]
+
+
+def _places(table: pa.Table, order: NDArray[np.intp], again: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(m,) the how-manieth reader of the source that the reader came from first, on the article; 1 without a source.
+
+    order  the table's rows by reader, article, time      again  whether the reader had acted on the article before
+    """
+    source, row, at = table["source"].fill_null(0).to_numpy(), table["row"].to_numpy(), table["at"].to_numpy()
+    places = np.ones(row.size)
+    firsts = np.flatnonzero(~again & (source != 0))
+    firsts = firsts[np.lexsort((at[firsts], row[firsts], source[firsts]))]
+    new = np.ones(firsts.size, np.bool_)
+    new[1:] = (source[firsts[1:]] != source[firsts[:-1]]) | (row[firsts[1:]] != row[firsts[:-1]])
+    begins = np.flatnonzero(new)
+    places[firsts] = np.arange(firsts.size) - np.repeat(begins, np.diff(np.append(begins, firsts.size))) + 1.0
+    heads = np.flatnonzero(~again[order])
+    places[order] = np.repeat(places[order[heads]], np.diff(np.append(heads, order.size)))
+    return places

@@ -104,7 +104,7 @@ def test_an_erased_visitor_begins_anew():
     found = built([("a", 1, 10, ("view", None)), ("b", 1, 10, ("view", None))])
     event, row = events_of([("a", 2, 11, ("view", None))])[0]
     found.add(event, row, WORTH)
-    found.erase("a")
+    found.erase(visitor_key("a"))
     assert found.of("a").rows.size == 0
     assert found.of("b").rows.size == 1
     found.add(event, row, WORTH)

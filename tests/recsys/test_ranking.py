@@ -1,5 +1,6 @@
 """Ranking: evidence first, then what is new, marked fill at the end; nothing hidden, nothing from the future."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,7 @@ from recsys.event import Event
 from recsys.interest import HALF_LIVES, LONG_AGO, WEIGHTS, Worth
 from recsys.items import WINDOWS, Wish
 from recsys.ranking import RankingFit, ranking
-from recsys.record import Micros
+from recsys.record import Micros, SectionPath
 from recsys.times import DAY, HOUR
 
 NOW = 1_700_000_000_000_000
@@ -36,6 +37,8 @@ def no_engagement(n: int) -> Engagement:
             **{f"{name}_starts": np.zeros(n + 1, np.int64) for name in ("pair", "like")},
             **{f"{name}_reader": np.zeros(0, np.uint64) for name in ("pair", "like")},
             "pair_latest": np.zeros((0, worth.levels.size), np.int64),
+            "pair_source": np.zeros(0, np.int32),
+            "sources": np.zeros(0, np.uint64),
             "like_at": np.zeros(0, np.int64),
             "like_off": np.zeros(0, np.uint8),
         }
@@ -56,7 +59,9 @@ def site(published: list[int], drawn_by_day: float = 0.0, **fields: dict) -> Sim
     for row, at in enumerate(published):
         more = fields.get(f"row_{row}", {})
         columns.put(row, Article(id=str(row), title="T", published_at=Micros(at), **more), language="en")
-    return SimpleNamespace(articles=columns, engagement=no_engagement(len(published)), ranking=fit(drawn_by_day))
+    return SimpleNamespace(
+        articles=columns, engagement=no_engagement(len(published)), ranking=fit(drawn_by_day), rules=()
+    )
 
 
 def view(model: SimpleNamespace, row: int, visitor: str | None = None, at: int = NOW - HOUR, times: int = 1) -> None:
@@ -180,3 +185,36 @@ def test_an_event_shows_in_the_next_list():
 @pytest.mark.parametrize("published", [[], [NOW - DAY]])
 def test_a_site_with_next_to_nothing_gets_what_there_is(published):
     assert rows(ranking(site(published), "day", Wish(limit=8), NOW)) == list(range(len(published)))
+
+
+def test_a_section_s_ranking_is_the_whole_one_with_the_others_left_out():
+    fields = {f"row_{row}": {"section": SectionPath(("News", "Sport" if row % 3 else "Council"))} for row in range(N)}
+    model = site([NOW - row * DAY for row in range(N)], drawn_by_day=3.0, **fields)
+    for row in range(N):
+        view(model, row, times=row % 5)
+    everything = ranking(model, "day", Wish(limit=N, fill="none"), NOW)
+    council = ranking(model, "day", Wish(limit=N, fill="none", section="Council"), NOW)
+    assert council == [item for item in everything if item.row % 3 == 0]
+    assert council
+
+
+def test_an_evergreen_article_is_buried_by_neither_its_age_nor_the_age_of_its_reads():
+    """Both are old and were read ten days ago; evergreen ones draw four readers a day at any age."""
+    model = site(OLD, row_3={"evergreen": True}, row_4={"evergreen": False})
+    model.ranking = replace(model.ranking, evergreen_rate=np.array([4.0 / DAY]))
+    for row in (3, 4):
+        view(model, row, at=NOW - 10 * DAY, times=40)
+    view(model, 9, at=NOW)
+    item, other = ranking(model, "day", Wish(limit=N, fill="none"), NOW)
+    assert (item.row, other.row) == (3, 9)
+    assert [reason.kind for reason in item.reasons] == ["new", "popular"]
+    assert item.score == pytest.approx(0.5 * 4.0 + 0.5 * 40 * 0.5 ** (10 / 14) * (1 - 0.5 ** (1 / 14)), rel=0.02)
+
+
+def test_what_is_past_the_age_limit_is_in_no_ranking_unless_it_is_evergreen():
+    model = site([NOW - HOUR, *OLD[1:]], drawn_by_day=5.0, row_3={"evergreen": True})
+    model.ranking = replace(model.ranking, max_age=np.array([30.0 * DAY]))
+    view(model, 3)
+    view(model, 4, times=50)
+    for window in WINDOWS:
+        assert sorted(rows(ranking(model, window, Wish(limit=N), NOW))) == [0, 3]

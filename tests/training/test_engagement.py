@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recsys.acts import LikeMark, with_mark
+from recsys.acts import LikeMark, source_key, with_mark
 from recsys.article import Article, StoredArticle
 from recsys.engagement import Engagement
 from recsys.event import EVENT_TYPES, Event
@@ -34,6 +34,7 @@ events = st.builds(
     article_id=st.sampled_from([str(row) for row in range(N)]),
     visitor_id=st.one_of(st.none(), st.sampled_from("ab")),
     session_id=st.one_of(st.none(), st.sampled_from("as")),
+    source=st.one_of(st.none(), st.sampled_from("ax")),
     at=times.map(Micros),
     value=st.sampled_from([0.0, 1.0, 3.0, 4.0, 60.0]),
 )
@@ -61,24 +62,41 @@ def plain_weight(event: Event) -> float:
 
 
 def plain_reader(event: Event) -> tuple[str, str] | None:
-    if event.visitor_id is not None:
-        return "visitor", event.visitor_id
-    return ("session", event.session_id) if event.session_id is not None else None
+    for name in ("visitor_id", "session_id", "source"):
+        if getattr(event, name) is not None:
+            return name, getattr(event, name)
+    return None
+
+
+def plain_share(of_readers: list[tuple[int, float]]) -> float:
+    """The weights of readers with their sources, 0 for none; of one source the n-th heaviest counts 1/n."""
+    total = sum(weight for source, weight in of_readers if source == 0)
+    for one in {source for source, _ in of_readers} - {0}:
+        weights = sorted((weight for source, weight in of_readers if source == one), reverse=True)
+        total += sum(weight / place for place, weight in enumerate(weights, 1))
+    return total
 
 
 def plain_counts(found: Sequence[Event], row: int, now: int) -> tuple[list[float], int, int]:
     """Interest by half-life, views, net likes of one article, from the definition."""
     mine = [event for event in found if event.article_id == str(row)]
     likes = sum(1 if event.value != 0 else -1 for event in mine if event.type == "like" and plain_reader(event) is None)
-    counted = [[event] for event in mine if plain_reader(event) is None]  # each by itself
+    counted = [(0, [event]) for event in mine if plain_reader(event) is None]  # each by itself
     for reader in {plain_reader(event) for event in mine} - {None}:
         acts = [event for event in mine if plain_reader(event) == reader]
         marks = sorted((event.at, event.value == 0) for event in acts if event.type == "like")
         liked = bool(marks) and not marks[-1][1]
         likes += liked
-        counted.append([event for event in acts if event.type != "like" or (liked and event.at == marks[-1][0])])
+        worthy = [event for event in acts if event.type == "like" or plain_weight(event)]
+        source = max((source_key(event.source) for event in worthy if event.source is not None), default=0)
+        counted.append((source, [e for e in acts if e.type != "like" or (liked and e.at == marks[-1][0])]))
     sums = [
-        sum(max((plain_weight(e) * 0.5 ** ((now - e.at) / h) for e in acts), default=0.0) for acts in counted)
+        plain_share(
+            [
+                (source, max((plain_weight(e) * 0.5 ** ((now - e.at) / h) for e in acts), default=0.0))
+                for source, acts in counted
+            ]
+        )
         for h in LIVES
     ]
     return sums, sum(event.type == "view" for event in mine), likes

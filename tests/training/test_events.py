@@ -4,7 +4,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.acts import reader_key, session_key
+from recsys.acts import reader_key, session_key, source_key
 from recsys.event import EVENT_TYPES, LIST_NAMES, Event
 from recsys.histories import visitor_key
 from recsys.record import Micros
@@ -25,6 +25,7 @@ def test_a_row_says_what_the_event_said():
         list="ranking",
         position=3,
         request_id="r",
+        source="n",
     )
     table = event_table([event], {"7": 4}.get, AS_OF)
     assert table.schema == SCHEMA
@@ -34,6 +35,7 @@ def test_a_row_says_what_the_event_said():
             "type": EVENT_TYPES.index("click"),
             "visitor": visitor_key("v"),
             "session": session_key("s"),
+            "source": source_key("n"),
             "at": 5,
             "value": 2.5,
             "list": LIST_NAMES.index("ranking"),

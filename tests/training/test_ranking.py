@@ -177,3 +177,26 @@ def test_a_replay_of_a_perfect_foresight_reaches_one():
     found = replay_grid(traces_of(event_table(events, columns.row, 2**60), WORTH), columns.published)
     assert found["day"].max() == pytest.approx(1.0, abs=1e-6)
     assert isinstance(traces_of(event_table([], int, 0), WORTH), Traces)
+
+
+def test_where_own_readers_tell_nothing_they_still_have_a_fifth_of_the_weight():
+    """All articles draw alike, so that age alone would rank as well."""
+    rng = np.random.default_rng(2)
+    published = START + np.arange(160) * (DAY // 4)
+    row = np.repeat(np.arange(published.size), 12)
+    at = published[row] + (rng.random(row.size) * DAY).astype(np.int64)
+    fit = fitted(columns_of(published.tolist()), views(row, at))
+    assert fit.replays[1] > 10
+    assert (fit.mix >= 0.2).all()
+
+
+def test_evergreen_articles_have_a_rate_of_their_own_at_any_age():
+    """Of two articles that are there for 40 days one, evergreen, draws two readers a day, the other one in all."""
+    columns = ArticleColumns()
+    for row, evergreen in enumerate((True, False)):
+        article = Article(id=str(row), title="T", published_at=Micros(START), evergreen=evergreen)
+        columns.put(row, article, language="en")
+    at = START + np.arange(81) * (DAY // 2)
+    fit = fitted(columns, views(np.append(np.zeros(81, int), 1), np.append(at, START + DAY)))
+    assert fit.evergreen_rate[0] * DAY == pytest.approx(81 / 40)
+    assert fitted(*steady_site(days=3, lasting=DAY)).evergreen_rate[0] == 0.0
