@@ -12,9 +12,9 @@ from recsys.interest import WEIGHTS, Worth
 from recsys.items import WINDOWS
 from recsys.mix import Mix
 from training import signals
-from training.covisits import covisit_arrays
+from training.covisits import covisit_arrays, first_visits
 from training.engagement import Totals, engagement_arrays
-from training.engines import duckdb_engine, scanned
+from training.engines import duckdb_engine, kept, scanned
 from training.histories import histories_of, liked_lately
 from training.learned import learned_arrays
 from training.ranking import fit_ranking
@@ -38,7 +38,8 @@ def behaviour_arrays(
         engagement = engagement_arrays(
             engine, events, totals, as_of, worth=worth, half_lives=ranking.half_lives.tolist()
         )
-        covisits = covisit_arrays(engine, events, as_of, worth, n)
+        visits = first_visits(engine.table("all_events"), as_of, worth)
+        covisits = covisit_arrays(engine, kept(engine, "first_visits", visits), n, threads=threads)
     learned = learned_arrays(events, as_of, worth, n)
     histories = histories_of(events, worth, as_of)
     liked = liked_lately(histories, as_of, float(ranking.half_lives[WINDOWS.index("day")]))

@@ -4,6 +4,8 @@ A reader is the visitor, else the session; where events name neither there are n
 article are one visit, at the time of the first. Two visits tie their articles when they are near in the reader's own
 order. A reader's ties weigh 1 / log2(1 + visits): who reads everything says little. An article's ties are divided
 by the root of both articles' visits, so that what everybody reads is not tied to everything.
+
+From some visits on `training.covisit_kernel` counts the pairs: the same ties in a fraction of time and memory.
 """
 
 from typing import Any
@@ -18,24 +20,35 @@ from numpy.typing import NDArray
 
 from recsys.event import EVENT_TYPES
 from recsys.interest import NOTHING, Worth
-from training.engines import scanned
+from training.engines import kept
 from training.signals import exact_sum, known, level
 
 NEAR = 10  # visits apart, at most
+OF_SOURCE = 2  # readers of one source and article, as many as a tie needs: a network can't make many
 VISITS = 1_000  # a reader's last ones; whoever has more is no reader
 TIES = 50  # kept per article
 PRIOR = 5.0  # visits added to each article's: two articles read once, by the same reader, are not twins
+COMPILING_PAYS = 500_000  # visits; with fewer, the expressions are done before the kernel is compiled
 
 _LIKE = EVENT_TYPES.index("like")
 
 
-def visits(events: ir.Table, as_of: int, worth: Worth) -> ir.Table:
-    """(reader, row, at, place, weight): each reader's articles, by first visit; `place` 0 is the reader's last."""
+def first_visits(events: ir.Table, as_of: int, worth: Worth) -> ir.Table:
+    """(reader, row, at): when each reader first turned to each article, of one source the first OF_SOURCE readers."""
     past = known(events, as_of)
     past = past.mutate(level=level(past, worth))
     counted = (past.level != NOTHING) | ((past.type == _LIKE) & (past.value.isnull() | (past.value != 0.0)))
     past = past.filter(past.reader.notnull() & counted)
-    first = past.group_by("reader", "row").agg(at=past.at.min())
+    first = past.group_by("reader", "row").agg(at=past.at.min(), source=past.source.max())
+    sourced = first.filter(first.source.notnull())  # those without would share one window an article
+    in_order = ibis.window(group_by=["row", "source"], order_by=[sourced["at"], sourced.reader])
+    sourced = sourced.mutate(place=ibis.row_number().over(in_order)).filter(ibis._.place < OF_SOURCE)
+    apart = first.filter(first.source.isnull()).select("reader", "row", "at")
+    return apart.union(sourced.select("reader", "row", "at"))
+
+
+def visits(first: ir.Table) -> ir.Table:
+    """(reader, row, at, place, weight) of `first_visits`: each reader's last VISITS; `place` 0 is the last of them."""
     newest_first = ibis.window(group_by="reader", order_by=[first["at"].desc(), first["row"].desc()])
     first = first.mutate(place=ibis.row_number().over(newest_first)).filter(ibis._.place < VISITS)
     length = first["row"].count().over(ibis.window(group_by="reader"))
@@ -97,14 +110,38 @@ def tie_arrays(table: pa.Table, n: int) -> dict[str, NDArray[Any]]:
     }
 
 
-def covisit_arrays(engine: DuckDB, table: pa.Table, as_of: int, worth: Worth, n: int) -> dict[str, NDArray[Any]]:
-    """The arrays of `recsys.covisitation.Covisits` for n articles: no ties where events name no reader."""
-    events = scanned(engine, "events", table)
-    visit_table = scanned(engine, "visits", visits(events, as_of, worth).to_pyarrow())
-    succession_table = scanned(engine, "successions", successions(visit_table).to_pyarrow())
-    together = ties(succession_table, visit_table, directed=False).to_pyarrow()
-    after = ties(succession_table, visit_table, directed=True).to_pyarrow()
-    tables = {"together": together, "after": after, "learned": together[:0]}
+def covisit_arrays(engine: DuckDB, first: ir.Table, n: int, *, threads: int) -> dict[str, NDArray[Any]]:
+    """The arrays `together_*` and `after_*` of `recsys.covisitation.Covisits` for n articles, from `first_visits`.
+
+    `first` is a table of the engine. No ties where it is empty, as where events name no reader.
+    """
+    if first.count().to_pyarrow().as_py() < COMPILING_PAYS:
+        return plain_covisits(engine, first, n)
+    return compiled_covisits(first, n, threads=threads)
+
+
+def plain_covisits(engine: DuckDB, first: ir.Table, n: int) -> dict[str, NDArray[Any]]:
+    """What `covisit_arrays` returns, by expressions alone."""
+    visit_table = kept(engine, "visits", visits(first))
+    succession_table = kept(engine, "successions", successions(visit_table))
     return {
-        f"{name}_{array}": values for name, found in tables.items() for array, values in tie_arrays(found, n).items()
+        f"{name}_{array}": values
+        for name, directed in (("together", False), ("after", True))
+        for array, values in tie_arrays(ties(succession_table, visit_table, directed=directed).to_pyarrow(), n).items()
+    }
+
+
+def compiled_covisits(first: ir.Table, n: int, *, threads: int) -> dict[str, NDArray[Any]]:
+    """What `covisit_arrays` returns, by the compiled kernel.
+
+    cost  O(visits x NEAR); 28 bytes a visit, and 36 an article and thread
+    """
+    from training.covisit_counting import count_ties  # numba takes a second to import
+
+    ordered = first.order_by("reader", "at", "row").select("reader", "row").to_pyarrow()
+    together, after = count_ties(ordered["reader"].to_numpy(), ordered["row"].to_numpy(), n, threads=threads)
+    return {
+        f"{name}_{array}": values
+        for name, found in (("together", together), ("after", after))
+        for array, values in found.items()
     }

@@ -10,7 +10,7 @@ from ibis.backends.duckdb import Backend as DuckDB
 from numpy.typing import NDArray
 
 from recsys.article import StoredArticle
-from recsys.interest import LONG_AGO, Worth
+from recsys.interest import LONG_AGO, NOTHING, Worth
 from training import signals
 from training.engines import scanned
 
@@ -52,7 +52,7 @@ def engagement_arrays(
     last_event   (1,) int64                         last      (n,) int64, of the article's last act that counts
     interest     (w, n) float64, >= 0, as of `last`
     views_total, views_at, views_since, likes_total, likes_at, likes_since   (n,) int64 of `Tally`
-    pair_starts, pair_reader, pair_latest, like_starts, like_reader, like_at, like_off   of `Acts`
+    sources, pair_starts, pair_reader, pair_source, pair_latest, like_starts, like_reader, like_at, like_off   of `Acts`
     """
     n = totals.views.size
     rows = pa.array(np.arange(n, dtype=np.int32))
@@ -69,6 +69,7 @@ def engagement_arrays(
     interest = signals.interest(events, as_of, worth, half_lives, acts=(pair_table, mark_table)).to_pyarrow()
     last_event = signals.last_event(events, as_of).to_pyarrow().as_py()
     likes, likes_since = _likes(marks, n)
+    sources, pair_source = _sources(pairs)
     return {
         "half_lives": np.array(half_lives, np.float64),
         "levels": worth.levels,
@@ -85,11 +86,22 @@ def engagement_arrays(
         "likes_since": _by_row(counts, "likes", n, 0) + likes_since,
         "pair_starts": _starts(pairs["row"].to_numpy(), n),
         "pair_reader": pairs["reader"].to_numpy().astype(np.uint64),
+        "pair_source": pair_source,
+        "sources": sources,
         "pair_latest": np.stack(
             [pairs[f"latest_{i}"].to_numpy() for i in range(worth.levels.size)] or [np.zeros(0, np.int64)], axis=1
         )[:, : worth.levels.size],
         **likes,
     }
+
+
+def _sources(pairs: pa.Table) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """The sources there are, ascending, and the position of each pair's among them."""
+    named = pairs["source"].is_valid().to_numpy()
+    sources, places = np.unique(pairs["source"].drop_null().to_numpy().astype(np.uint64), return_inverse=True)
+    found = np.full(named.size, NOTHING, np.int32)
+    found[named] = places
+    return sources, found
 
 
 def _likes(marks: pa.Table, n: int) -> tuple[Arrays, NDArray[np.int64]]:

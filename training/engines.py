@@ -1,6 +1,6 @@
 """Where the signals are computed: DuckDB, within bounds of memory and threads, spilling to a folder of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,3 +32,13 @@ def scanned(engine: DuckDB, name: str, table: pa.Table) -> ir.Table:
     """`table` under `name`, scanned where it lies: nothing is copied."""
     engine.con.register(name, table)
     return engine.table(name)
+
+
+def kept(engine: DuckDB, name: str, expression: ir.Table) -> ir.Table:
+    """The rows of `expression`, computed once and kept as `name`: within the engine's bounds, spilled where large."""
+    return engine.create_table(name, expression, temp=True)
+
+
+def scanned_files(engine: DuckDB, files: Sequence[Path]) -> ir.Table:
+    """The events of the Parquet files of `training.history.day_files`, read where they lie, as far as a query needs."""
+    return engine.read_parquet([str(path) for path in files], hive_partitioning=False)

@@ -3,6 +3,7 @@
 import random
 
 import numpy as np
+import pytest
 from numpy.testing import assert_array_equal
 
 from recsys.covisitation import Covisits
@@ -10,8 +11,16 @@ from recsys.event import Event
 from recsys.interest import WEIGHTS, Worth
 from recsys.record import Micros
 from recsys.times import HOUR
-from training.covisits import NEAR, TIES, covisit_arrays
-from training.engines import duckdb_engine
+from training.covisits import (
+    NEAR,
+    TIES,
+    VISITS,
+    compiled_covisits,
+    covisit_arrays,
+    first_visits,
+    plain_covisits,
+)
+from training.engines import duckdb_engine, kept, scanned
 from training.events import event_table
 
 START = 1_700_000_000_000_000
@@ -27,8 +36,9 @@ def reads(reader: str, *rows: int, hour: int = 0, **fields) -> list[Event]:
 
 def ties_of(events: list[Event], n: int, *, threads: int = 1, as_of: int = START + 10_000 * HOUR) -> Covisits:
     with duckdb_engine(threads=threads) as engine:
-        table = event_table(events, int, 2**60)
-        return Covisits.from_arrays(covisit_arrays(engine, table, as_of, WORTH, n))
+        table = scanned(engine, "events", event_table(events, int, 2**60))
+        first = kept(engine, "first", first_visits(table, as_of, WORTH))
+        return Covisits.from_arrays(Covisits.empty().arrays() | covisit_arrays(engine, first, n, threads=threads))
 
 
 def test_ties_go_both_ways_together_and_one_way_after():
@@ -104,6 +114,25 @@ def test_ties_do_not_depend_on_threads_or_order():
     assert np.diff(one.together_table.starts).max() <= TIES
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_kernel_finds_the_ties_of_the_expressions_to_the_bit(threads):
+    """Readers of two and of more than VISITS, equal scores, articles with more ties than are kept, and with none."""
+    chance = random.Random(5)
+    n = VISITS + 60
+    popular = [min(n - 9, int(chance.paretovariate(0.7))) for _ in range(3_000)]
+    events = [e for i in range(700) for e in reads(f"r{i}", *chance.sample(popular, chance.choice((1, 2, 3, 8, 20))))]
+    events += reads("all", *chance.sample(range(n - 9), VISITS + 40), hour=3)
+    with duckdb_engine(threads=threads) as engine:
+        table = scanned(engine, "events", event_table(events, int, 2**60))
+        first = kept(engine, "first", first_visits(table, 2**60, WORTH))
+        plain, compiled = plain_covisits(engine, first, n), compiled_covisits(first, n, threads=threads)
+    assert {np.diff(plain["together_starts"]).min(), np.diff(plain["together_starts"]).max()} == {0, TIES}
+    assert plain.keys() == compiled.keys()
+    for name, array in plain.items():
+        assert_array_equal(array, compiled[name], err_msg=name)
+        assert array.dtype == compiled[name].dtype
+
+
 def test_injected_visits_put_an_article_into_hardly_any_list():
     """RELIABILITY A4: forty readers who don't exist read the target between many articles each."""
     chance = random.Random(4)
@@ -120,3 +149,11 @@ def test_injected_visits_put_an_article_into_hardly_any_list():
     ties = ties_of(honest + fake, target + 1)
     entered = sum(target in ties.together(row)[0][:10] for row in range(target))
     assert entered <= 0.01 * target
+
+
+def test_readers_of_one_source_tie_articles_as_two_would():
+    """RELIABILITY A4: however many readers one network invents."""
+    crowd = [event for i in range(50) for event in reads(f"new {i}", 0, 1, hour=i, source="a")]
+    assert ties_of(crowd, 2).together(0)[2].tolist() == [2]
+    apart = [event for i in range(50) for event in reads(f"new {i}", 0, 1, hour=i, source=f"n{i}")]
+    assert ties_of(apart, 2).together(0)[2].tolist() == [50]

@@ -1,0 +1,132 @@
+"""What a training learned of a site's readers, for people: the part `signals` of a bundle's metrics."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from ibis.backends.duckdb import Backend as DuckDB
+from numpy.typing import NDArray
+
+from recsys.columns import ArticleColumns
+from recsys.interest import WEIGHTS, Worth
+from recsys.items import WINDOWS
+from training import attention
+from training.click_through import exposures, fit_clicks
+from training.covisits import first_visits
+from training.engines import duckdb_engine, kept, scanned
+from training.signals import exact_sum
+
+GROUPS = ("section", "tag")
+SHOWN = 20  # articles, sections and tags that a report names
+LEADING = 3  # articles of each section and tag
+_DAY = WINDOWS.index("day")
+
+
+def site_signals(
+    events: pa.Table,
+    columns: ArticleColumns,
+    engagement: Mapping[str, NDArray[Any]],
+    as_of: int,
+    *,
+    threads: int,
+    spill_to: Path | None,
+) -> dict[str, Any]:
+    """A report of plain values, from what is stamped before `as_of`.
+
+    events      a table of `training.events`
+    engagement  the arrays of `recsys.engagement.Engagement`
+    """
+    events = events.filter(pc.field("at") < as_of)
+    n = len(columns)
+    with duckdb_engine(threads=threads, spill_to=spill_to) as engine:
+        table = scanned(engine, "events", events)
+        worth = Worth.of(WEIGHTS)
+        visits = kept(engine, "first_visits", first_visits(table, as_of, worth))
+        clicks = fit_clicks(exposures(table, as_of).to_pyarrow(), n)
+        stays = attention.dwell(table, as_of).to_pyarrow()
+        audience = attention.audience(visits).to_pyarrow()
+        known_by = _known_by(events)
+        readers = visits.reader.nunique().to_pyarrow().as_py()
+        leaders = {group: _leaders(engine, columns, engagement, group) for group in GROUPS}
+    stayed = stays["readers"].to_numpy()
+    by_row = {
+        "readers": dict(zip(audience["row"].to_pylist(), audience["readers"].to_pylist(), strict=True)),
+        "median_dwell_seconds": dict(zip(stays["row"].to_pylist(), stays["median"].to_pylist(), strict=True)),
+    }
+    return {
+        "readers": readers,
+        "known_by": known_by,
+        "dwell": {
+            "stays": int(stayed.sum()),
+            "mean_seconds": round(float(np.average(stays["mean"].to_numpy(), weights=stayed)), 1)
+            if stayed.size
+            else None,
+        },
+        "lists": clicks.report(),
+        "click_prior": {"mean": round(clicks.mean, 5), "strength": round(clicks.strength, 1)},
+        "articles": [
+            {"id": columns.id(row), "readers": by_row["readers"][row]}
+            | {"median_dwell_seconds": _rounded(by_row["median_dwell_seconds"].get(row), 1)}
+            | {"draws": round(float(clicks.draws[row]), 5) if clicks.shown.size else None}
+            for row in _most(by_row["readers"])
+        ],
+        **{f"{group}s": found for group, found in leaders.items()},
+    }
+
+
+def _known_by(events: pa.Table) -> str:
+    """What readers are told apart by; where it is nothing there can be no ties between articles."""
+    if events["visitor"].null_count < events.num_rows:
+        return "visitor"
+    return "session" if events["session"].null_count < events.num_rows else "nothing"
+
+
+def _most(readers: Mapping[int, int]) -> list[int]:
+    return sorted(readers, key=lambda row: (-readers[row], row))[:SHOWN]
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _leaders(
+    engine: DuckDB, columns: ArticleColumns, engagement: Mapping[str, NDArray[Any]], group: str
+) -> list[dict[str, Any]]:
+    """The sections or tags that draw most in the window `day`, with the articles that do."""
+    names = columns.groups[group]
+    codes = [names.codes(row) for row in range(len(columns))]
+    rows = np.repeat(np.arange(len(codes), dtype=np.int32), [len(one) for one in codes])
+    flat = np.concatenate([*codes, np.zeros(0, np.int32)]).astype(np.int32)
+    members = scanned(engine, f"members_{group}", pa.table({"row": rows, "name": flat}))
+    interest: ir.Table = scanned(
+        engine,
+        f"interest_{group}",
+        pa.table(
+            {
+                "row": np.arange(len(codes), dtype=np.int32),
+                "last": engagement["last"],
+                "interest_0": engagement["interest"][_DAY],
+            }
+        ),
+    )
+    at = int(engagement["last_event"][0])
+    half_life = float(engagement["half_lives"][_DAY])
+    found = kept(engine, f"leaders_{group}", attention.leaders(interest, members, at, [half_life], k=len(codes)))
+    totals = np.zeros(len(names))
+    drawn = found.group_by("name").agg(interest=exact_sum(found.interest)).to_pyarrow()
+    totals[drawn["name"].to_numpy()] = drawn["interest"].to_numpy()
+    first = found.filter(found.place < LEADING).order_by("name", "place").to_pyarrow()
+    best = np.lexsort((np.arange(totals.size), -totals))[:SHOWN]
+    return [
+        {
+            "name": names.name(code),
+            "interest": round(float(totals[code]), 2),
+            "articles": [columns.id(row) for row in first.filter(pc.field("name") == code)["row"].to_pylist()],
+        }
+        for code in best.tolist()
+        if totals[code] > 0.0
+    ]
