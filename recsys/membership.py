@@ -21,6 +21,7 @@ class Membership:
         self._names = list(names)
         self._code = {name: code for code, name in enumerate(self._names)}
         self._changed: dict[int, tuple[int, ...]] = {}
+        self._overlaid = np.zeros(self._starts.size, np.bool_)  # the rows of `_changed`; the last one is never set
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -38,6 +39,8 @@ class Membership:
 
     def put(self, row: int, names: Sequence[str]) -> None:
         """Replaces the names of `row`."""
+        if row < self._overlaid.size - 1:
+            self._overlaid[row] = True
         self._changed[row] = tuple(self._intern(name) for name in dict.fromkeys(names))
 
     def code(self, name: str) -> int | None:
@@ -76,15 +79,15 @@ class Membership:
         """All codes of `rows` (m,), each with the position in `rows` that carries it: two arrays of equal length."""
         in_base = rows < self._starts.size - 1
         if self._changed:
-            in_base &= ~np.isin(rows, np.fromiter(self._changed, np.int64, len(self._changed)))
-        position = np.flatnonzero(in_base)
-        first = self._starts[rows[position]]
-        counts = self._starts[rows[position] + 1] - first
+            in_base &= ~self._overlaid[np.minimum(rows, self._overlaid.size - 1)]
+        whole = bool(in_base.all())
+        position = np.arange(rows.size) if whole else np.flatnonzero(in_base)
+        here = rows if whole else rows[position]
+        first = self._starts[here]
+        counts = self._starts[here + 1] - first
         owner = np.repeat(position, counts)
-        ends = np.cumsum(counts)
-        within = np.arange(owner.size) - np.repeat(ends - counts, counts)
-        codes = self._codes[np.repeat(first, counts) + within]
-        if in_base.all():
+        codes = self._codes[np.arange(owner.size) + np.repeat(first - np.cumsum(counts) + counts, counts)]
+        if whole:
             return owner, codes
         owners, parts = [owner], [codes]
         for place in np.flatnonzero(~in_base):

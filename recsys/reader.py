@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from recsys.histories import Reads
 
 # The newest reads that count, and after how many places one counts half: measured, decay by place beats decay by time.
-READS = 50
+READS = 30
 HALF_LIFE = 5.0
 
 
@@ -22,6 +22,7 @@ class Reader:
     seen      every row that must not be recommended
     nameable  (h,) bool, whether a reason may name the article: whether the request itself brought it
     idle      microseconds since the reader was last seen; 0 for one who is here now; None for one never seen
+    chance    64 bits: the seed of what is left to chance; None: nothing is
     """
 
     rows: NDArray[np.int32]
@@ -29,6 +30,7 @@ class Reader:
     seen: frozenset[int]
     nameable: NDArray[np.bool_]
     idle: int | None
+    chance: int | None = None
 
 
 def reader_of(now: int, stored: Reads | None = None, history: Sequence[int] = (), row: int | None = None) -> Reader:

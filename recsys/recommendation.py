@@ -2,8 +2,8 @@
 
 Candidates are what is tied to the reader's newest reads (by text, by what the same visitors read, by what was read
 next) and what readers favour now, also in the section read most. Each signal is scaled so that its best candidate has
-1, and weighs as `Mix` says; for a reader who comes back
-otherwise than for one who is here.
+1, and weighs as `Mix` says; for a reader who comes back otherwise than for one who is here. Of the candidates
+`recsys.variety` chooses those that stand in the list.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.because import Because
-from recsys.candidates import candidates_for, tastes_of
+from recsys.because import items_because
+from recsys.candidates import candidates_for
 from recsys.fill import fill
-from recsys.items import Item, Wish, best
+from recsys.histories import visitor_key
+from recsys.items import Item, Wish
 from recsys.reader import Reader, reader_of
+from recsys.rules.placing import explained, governed, weighed
+from recsys.times import DAY
+from recsys.variety import chosen
 
 if TYPE_CHECKING:
     from recsys.model import Model
@@ -39,22 +43,35 @@ def recommend(
     A reader of whom nothing is known gets Ranking, marked as fill. A reason names articles of `history` and `row`
     only: what is stored of a visitor must not be told to whoever guesses the id.
     """
-    stored = model.histories.of(visitor_id) if visitor_id is not None else None
-    return recommend_to(model, reader_of(now, stored, history, row), wish, now)
+    reader = visitor(model, now, visitor_id, history, row)
+    wish = replace(wish, exclude=wish.exclude | reader.seen)
+    wish, pins = governed(model, "recommendation", row, wish, now)
+    return pins.placed(recommend_to(model, reader, wish, now))
+
+
+def visitor(
+    model: "Model", now: int, visitor_id: str | None = None, history: Sequence[int] = (), row: int | None = None
+) -> Reader:
+    """The reader that a request is about; for a known visitor chance is another each UTC day, and with each model."""
+    if visitor_id is None:
+        return reader_of(now, None, history, row)
+    key = visitor_key(visitor_id)
+    chance = visitor_key(f"{key} {model.version} {now // DAY}")
+    return replace(reader_of(now, model.histories.of_key(key), history, row), chance=chance)
 
 
 def recommend_to(model: "Model", reader: Reader, wish: Wish, now: int) -> list[Item]:
-    """The same, for a reader who is known already."""
+    """The same, for a reader who is known already; rules are those that `wish` is under."""
     wish = replace(wish, exclude=wish.exclude | reader.seen)
     matches = _matches(model, reader, wish, now) if reader.idle is not None else []
     return fill(model, matches, wish, now)
 
 
 def _matches(model: "Model", reader: Reader, wish: Wish, now: int) -> list[Item]:
-    tastes = tastes_of(model, reader)
-    found = candidates_for(model, reader, tastes, wish, now)
+    found = candidates_for(model, reader, wish, now)
     weights = model.mix.weights_at(reader.idle or 0)
-    score = weights @ found.strength
+    score = weighed(wish, found.rows, weights @ found.strength)
     kept = np.flatnonzero((score > 0.0) & (score >= (wish.min_score or 0.0)))
-    because = Because(model, reader, tastes, found, weights)
-    return [because.item(place) for place in kept[best(score[kept], found.rows[kept], wish.limit)].tolist()]
+    diversity, chance = model.mix.diversity, reader.chance
+    places = kept[chosen(model, wish, found.rows[kept], score[kept], diversity=diversity, chance=chance)]
+    return explained(wish, items_because(model, reader, found, places, weights=weights))

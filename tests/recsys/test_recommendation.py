@@ -1,5 +1,7 @@
 """Recommendation fits the reader, says why, tells nobody's secrets, and is not empty where there is something."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,13 +11,19 @@ from recsys.affinity import Taste
 from recsys.items import Wish
 from recsys.reader import READS, reader_of
 from recsys.recommendation import recommend
+from recsys.store import StoredArticle
 from recsys.times import DAY
+from recsys.untrained import untrained_model
 from tests.recsys.sites import NOW, Reading, article, model_of, view
+
+
+def undiversified(model):
+    return replace(model, mix=replace(model.mix, diversity=0.0))
 
 
 @pytest.fixture(scope="module")
 def site():
-    return model_of([article(n) for n in range(48)], Reading().events)
+    return undiversified(model_of([article(n) for n in range(48)], Reading().events))
 
 
 def rows_of(items):
@@ -79,7 +87,7 @@ def test_a_guessed_visitor_id_reveals_nobodys_reading(site):
 
 
 def test_a_live_read_counts_at_once():
-    site = model_of([article(n) for n in range(48)], Reading().events)
+    site = undiversified(model_of([article(n) for n in range(48)], Reading().events))
     site.add([view("new here", 4, 0.001), view("new here", 10, 0.0005)])
     found = recommend(site, Wish(limit=4), NOW, visitor_id="new here")
     assert all(topic(row) == 4 and row not in (4, 10) for row in rows_of(found))
@@ -148,10 +156,41 @@ def test_only_the_newest_reads_count_but_all_are_out():
 
 
 def test_taste_is_the_weighted_share_of_a_name(site):
-    taste = Taste.of(site.articles.groups["section"], reader_of(NOW, history=[0, 6, 1]))
+    taste = Taste.of(site.articles.groups["section"], reader_of(NOW, history=[0, 6, 1]), np.array([12, 13, 14]))
     shares = dict(zip([taste.group.name(code) for code in taste.codes], taste.shares, strict=True))
     assert shares["News"] == pytest.approx(1.0)
     assert shares["Harbour"] > shares["Orchard"] > 0
-    assert taste.of_rows(np.array([12, 13, 14])) == pytest.approx(
-        [(1 + shares["Harbour"]) / 2, (1 + shares["Orchard"]) / 2, 0.5]
-    )
+    assert taste.match == pytest.approx([(1 + shares["Harbour"]) / 2, (1 + shares["Orchard"]) / 2, 0.5])
+    assert taste.strongest(np.array([2, 0])) == ["News", "News"]
+
+
+def test_an_article_read_by_many_a_moment_ago_is_recommended_for_that():
+    site = undiversified(model_of([article(n) for n in range(48)], Reading().events))
+    recommend(site, Wish(limit=4), NOW, history=[0])
+    site.add([view(f"crowd {n}", 47, 0.0001) for n in range(200)])
+    found = {item.row: item.reasons for item in recommend(site, Wish(limit=8), NOW, history=[0])}
+    assert "popular" in {reason.kind for reason in found[47]}
+
+
+def test_an_article_put_after_training_is_recommended_to_those_who_read_the_like():
+    site = undiversified(model_of([article(n) for n in range(48)], Reading().events))
+    recommend(site, Wish(limit=4), NOW, history=[0])
+    new = article(54, id="new", published_at=NOW)
+    site.put(StoredArticle(article=new, row=48, views_at=0, likes_at=0))
+    assert 48 in rows_of(recommend(site, Wish(limit=8), NOW + 1, history=[0, 6]))
+    assert 48 not in rows_of(recommend(site, Wish(limit=8), NOW - 1, history=[0, 6]))
+
+
+def test_a_site_that_was_never_trained_shows_the_newest_and_to_a_reader_what_shares_names_with_the_history():
+    site = untrained_model()
+    assert recommend(site, Wish(limit=8), NOW, history=[]) == []
+    for row in range(3):
+        site.put(StoredArticle(article=article(row), row=row, views_at=0, likes_at=0))
+    assert [(item.row, item.fill) for item in recommend(site, Wish(limit=8), NOW)] == [
+        (0, "newest"),
+        (1, "newest"),
+        (2, "newest"),
+    ]
+    found = recommend(site, Wish(limit=8), NOW, history=[1])
+    assert [(item.row, item.fill) for item in found] == [(0, None), (2, None)]
+    assert {reason.name for item in found for reason in item.reasons} == {"News"}

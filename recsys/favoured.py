@@ -1,0 +1,80 @@
+"""Which articles readers turn to at a moment, kept up at a cost that doesn't grow with the site.
+
+Interest fades for all articles alike, so the order of two stays as it is until somebody acts on one of them: a list of
+the most favoured holds for a while, together with what was touched since.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.interest import LONG_AGO, site_clock
+from recsys.items import WINDOWS, best
+from recsys.lookup import union
+from recsys.times import MINUTE, SECOND
+
+if TYPE_CHECKING:
+    from recsys.model import Model
+
+LEADERS = 150  # kept of those with most interest, and as many of those with most to expect for their age
+KEPT = MINUTE  # how long a list holds: what may be expected of an age changes slowly
+TOUCHED = 500  # so many changes since and the list is made anew
+
+_WINDOW = WINDOWS.index("day")
+
+
+class Favoured:
+    """A memo of the most favoured rows of one model. One thread."""
+
+    def __init__(self) -> None:
+        """Knows nothing yet: the first question makes the list."""
+        self._at = LONG_AGO
+        self._touched = 0
+        self._newest = LONG_AGO
+        self._rows = np.zeros(0, np.intp)
+        self._pending = np.zeros(0, np.intp)
+
+    def at(self, model: "Model", now: int) -> tuple[NDArray[np.integer], int]:
+        """Rows that hold the favourites at `now`, ascending, and the site's clock; the same for a whole second.
+
+        Some may not be published yet. Cost: O(changes since the list was made), O(articles) once in a while.
+        """
+        second = now - now % SECOND
+        touched = model.engagement.touched.view
+        late = touched.size - self._touched
+        if not self._at <= second < self._at + KEPT or not 0 <= late <= TOUCHED:
+            self._begin(model, second)
+            late = 0
+        since = np.concatenate([touched[touched.size - late :], self._pending])
+        if not since.size:
+            return self._rows, site_clock(second, model.engagement.last_event, self._newest)
+        newest = max(self._newest, _newest(model.articles.published[since], second))
+        return union(self._rows, since), site_clock(second, model.engagement.last_event, newest)
+
+    def _begin(self, model: "Model", second: int) -> None:
+        published = model.articles.published
+        self._at, self._touched = second, len(model.engagement.touched)
+        self._newest = _newest(published, second)
+        clock = site_clock(second, model.engagement.last_event, self._newest)
+        here = np.flatnonzero(published <= second)
+        self._pending = np.flatnonzero(published > second)
+        signals = (model.engagement.interest(_WINDOW, clock), expected(model, published, clock))
+        self._rows = np.unique(np.concatenate([here[best(signal[here], here, LEADERS)] for signal in signals]))
+
+
+def strengths(model: "Model", rows: NDArray[np.integer], clock: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How much readers turn to each of `rows` (m,), and what one of its age is about to draw: (m,) each, >= 0."""
+    interest = model.engagement.interest(_WINDOW, clock, rows)
+    return interest, expected(model, model.articles.published[rows], clock)
+
+
+def expected(model: "Model", published: NDArray[np.int64], clock: int) -> NDArray[np.float64]:
+    """What articles published at these moments (m,) draw within a day from `clock`, on the average."""
+    ages = np.maximum(clock - published, 0).astype(np.float64)
+    return model.ranking.expected(ages, float(model.ranking.horizons[_WINDOW]))
+
+
+def _newest(published: NDArray[np.int64], second: int) -> int:
+    """The latest of these moments that is past, LONG_AGO where none is."""
+    return int(published[published <= second].max(initial=LONG_AGO))
