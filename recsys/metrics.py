@@ -5,7 +5,7 @@ is not relevant or the list has ended. All accuracy functions return one value p
 anything relevant has value 0. They agree with trec_eval (through ir-measures) to 1e-9.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from scipy import sparse
 Values = NDArray[np.float64]
 
 ABSENT = -1
+_BLOCK = 250
 
 
 def padded(lists: Sequence[Sequence[int]], k: int) -> NDArray[np.int64]:
@@ -105,13 +106,28 @@ def novelty(lists: NDArray[np.int64], readers: NDArray[np.integer], visitors: in
 
 def diversity(lists: NDArray[np.int64], vectors: sparse.csr_array) -> Values:
     """(q,) mean of 1 - cosine over all pairs in a list; `vectors` (n, V) of unit length or empty. 0 below two items."""
+    shown = lists != ABSENT
+    size = shown.sum(axis=1)
+    starts = np.concatenate([[0], np.cumsum(size)])
+    stands = sparse.csr_array((np.ones(int(starts[-1])), lists[shown], starts), shape=(len(lists), vectors.shape[0]))
+    summed = stands @ vectors
+    own = stands @ np.asarray(vectors.multiply(vectors).sum(axis=1))
+    within = np.asarray(summed.multiply(summed).sum(axis=1)) - own
+    pairs = size * (size - 1)
+    found: Values = np.where(pairs > 0, 1.0 - within / np.maximum(pairs, 1), 0.0)
+    return found
+
+
+def median_age(lists: NDArray[np.int64], published: NDArray[np.int64], now: NDArray[np.int64]) -> Values:
+    """(q,) median time since publication of the items of each list, in the unit of the times; 0 for an empty list.
+
+    published  (n,) by item      now  (q,) when each list was asked for
+    """
+    shown = lists != ABSENT
+    age = np.where(shown, now[:, None] - published[np.where(shown, lists, 0)], np.nan)
     found = np.zeros(len(lists))
-    for place, items in enumerate(lists):
-        rows = items[items != ABSENT]
-        if rows.size > 1:
-            own = vectors[rows]
-            within = float(own.sum(axis=0) @ own.sum(axis=0) - own.multiply(own).sum())
-            found[place] = 1.0 - within / (rows.size * (rows.size - 1))
+    full = shown.any(axis=1)
+    found[full] = np.nanmedian(age[full], axis=1)
     return found
 
 
@@ -129,11 +145,20 @@ def bootstrap(values: Values, rng: np.random.Generator, *, draws: int = 2_000, l
 
     raises  ValueError: no values      source  Efron & Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13
     """
-    if not values.size:
+    return bootstraps(values[:, None], rng, draws=draws, level=level)[0]
+
+
+def bootstraps(values: Values, rng: np.random.Generator, *, draws: int = 2_000, level: float = 0.95) -> list[Interval]:
+    """The same for each column of `values` (q, m), on the same resamples.
+
+    cost  O(draws x q x m) in a matrix product, a block of resamples in memory at a time
+    """
+    q = len(values)
+    if not q:
         raise ValueError("no values to take the mean of")
-    means = [values[rng.integers(values.size, size=values.size)].mean() for _ in range(draws)]
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(values.mean()), float(low), float(high))
+    means = np.concatenate([_drawn(q, count, rng) @ values for count in _blocks(draws)]) / q
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return [Interval(*map(float, each)) for each in zip(values.mean(axis=0), low, high, strict=True)]
 
 
 def paired_difference(ours: Values, theirs: Values, rng: np.random.Generator, *, draws: int = 2_000) -> Interval:
@@ -141,6 +166,38 @@ def paired_difference(ours: Values, theirs: Values, rng: np.random.Generator, *,
     if ours.shape != theirs.shape:
         raise ValueError(f"{ours.shape} values against {theirs.shape}")
     return bootstrap(ours - theirs, rng, draws=draws)
+
+
+def sign_flip_test(differences: Values, rng: np.random.Generator, *, draws: int = 5_000) -> Values:
+    """(m,) two-sided p of no difference, for each column of paired `differences` (q, m): 1 where all are 0.
+
+    How often the mean is as far from 0 when each list's difference gets its sign by chance. The least p is
+    1 / (draws + 1).
+    raises  ValueError: no differences
+    source  Smucker, Allan & Carterette, A comparison of statistical significance tests for IR, CIKM 2007
+    """
+    q = len(differences)
+    if not q:
+        raise ValueError("no differences to test")
+    observed = np.abs(differences.sum(axis=0))
+    rounding = 1e-9 * np.abs(differences).sum(axis=0)
+    as_far = np.zeros(differences.shape[1])
+    for count in _blocks(draws):
+        signs = rng.integers(2, size=(count, q)) * 2.0 - 1.0
+        as_far += (np.abs(signs @ differences) >= observed - rounding).sum(axis=0)
+    found: Values = (as_far + 1.0) / (draws + 1.0)
+    return found
+
+
+def _drawn(q: int, count: int, rng: np.random.Generator) -> Values:
+    """(count, q) how often each of q lists stands in each resample."""
+    drawn = rng.integers(q, size=(count, q)) + q * np.arange(count)[:, None]
+    return np.bincount(drawn.ravel(), minlength=count * q).reshape(count, q).astype(np.float64)
+
+
+def _blocks(draws: int) -> Iterator[int]:
+    """`draws` in parts that fit in memory."""
+    return (min(_BLOCK, draws - start) for start in range(0, draws, _BLOCK))
 
 
 def _share(part: NDArray[np.number], whole: NDArray[np.number]) -> Values:

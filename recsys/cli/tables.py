@@ -10,6 +10,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from recsys.why_not import WhyNot
+    from training.clicks import Clicks
     from training.comparison import Comparison, Figure
 
 WIDE = 130
@@ -58,23 +59,76 @@ def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
 
 def print_comparison(comparison: "Comparison") -> None:
     """A row per model, a column per metric, and what ours gains on each of the others; intervals are 95%."""
-    print(f"\n{comparison.list.title()}: {comparison.protocol} ({comparison.questions:,} lists)")
+    print(f"\n{comparison.list.title()}, {comparison.protocol} ({comparison.questions:,} lists)")
+    for note in comparison.notes:
+        print(f"note: {note}")
     if not comparison.figures:
         print("nothing to measure by")
         return
     own = [figure for figure in comparison.figures if figure.against is None]
     metrics, models = _distinct(f.metric for f in own), _distinct(f.model for f in own)
+    first, depth = metrics[0], metrics[0].partition("@")[2]
+    accuracy = [name for name in metrics if name.endswith(f"@{depth}")]
+    others = [name for name in metrics if name not in accuracy and not name.startswith(("mrr@", "hit_rate@"))]
     value = {(f.model, f.metric): f for f in own}
-    gain = {f.against: f for f in comparison.figures if f.against is not None and f.metric == metrics[0]}
+    gain = {f.against: f for f in comparison.figures if f.against is not None and f.metric == first}
     console = _console()
-    shown = metrics if console.width >= WIDE else metrics[:2]
+    wide = console.width >= WIDE
     table = _table(None)
-    for name in ("model", *shown, f"{metrics[0]}, ours minus it"):
+    for name in ("model", *(accuracy if wide else accuracy[:2]), f"{first}, ours minus it", *(["p"] if wide else [])):
         table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
     for model in models:
-        cells = [_figure(value.get((model, name)), interval=name in metrics[:2]) for name in shown]
-        table.add_row(*map(Text, (model, *cells, _figure(gain.get(model), signed=True))))
+        cells = [_figure(value.get((model, name)), interval=name in accuracy[:2]) for name in accuracy]
+        apart = gain.get(model)
+        p = "" if apart is None or apart.p is None else f"{apart.p:.4f}"
+        gained = _figure(apart, signed=True)
+        table.add_row(*map(Text, (model, *cells, gained, p) if wide else (model, *cells[:2], gained)))
     console.print(table)
+    if wide and others:
+        _print_others(console, models, others, value)
+    for part in comparison.parts:
+        best = max((name for name in models if name != models[0]), key=part.values.__getitem__)
+        print(
+            f"{first} from {part.begins[:10]}, {part.questions:,} lists: {models[0]} {part.values[models[0]]:.3f}, "
+            f"best of the others {best} {part.values[best]:.3f}"
+        )
+
+
+def _print_others(
+    console: Console, models: Sequence[str], metrics: Sequence[str], value: Mapping[tuple[str, str], "Figure"]
+) -> None:
+    """Accuracy at other depths, and what the lists are besides right."""
+    table = _table(None)
+    for name in ("model", *metrics):
+        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
+    for model in models:
+        table.add_row(*map(Text, (model, *(_figure(value.get((model, name)), interval=False) for name in metrics))))
+    console.print(table)
+
+
+def print_clicks(clicks: "Clicks") -> None:
+    """A table for each way to part what was shown, and how the variants of an experiment compare."""
+    print(f"{clicks.impressions:,} impressions, {clicks.clicks:,} of them clicked; {clicks.protocol}")
+    for note in clicks.notes:
+        print(f"note: {note}")
+    for name, rates in (
+        ("list", clicks.by_list),
+        ("place", clicks.by_position),
+        ("model", clicks.by_model),
+        ("variant", clicks.by_variant),
+    ):
+        if rates:
+            rows = [(r.list, r.name, r.impressions, r.clicks, _share(r.rate, r.low, r.high)) for r in rates]
+            print_rows(f"By {name}", ("list", name, "impressions", "clicked", "share"), rows)
+    if clicks.differences:
+        differences = [(d.list, d.variant, d.against, _share(d.value, d.low, d.high)) for d in clicks.differences]
+        print_rows("Between variants", ("list", "variant", "minus", "difference"), differences)
+    if clicks.split is not None:
+        print(f"visitors by variant: {clicks.split.says}")
+
+
+def _share(value: float, low: float, high: float) -> str:
+    return f"{value:.4f} [{low:.4f}, {high:.4f}]"
 
 
 def _console() -> Console:

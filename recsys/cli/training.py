@@ -1,6 +1,7 @@
 """Running a training and printing what came of it."""
 
 from pathlib import Path
+from typing import Any
 
 from recsys.bundle import activate
 from recsys.cli.app import as_of_micros, existing_home
@@ -30,46 +31,20 @@ def run_train(home_path: Path, as_of: str | None) -> None:
     if manifest.last_event is not None:
         span += f" to {format_time(manifest.last_event)[:10]}"
     print(f"trained on {manifest.articles:,} articles and {manifest.events:,} events{span}")
+    if manifest.events:
+        print(_readers(manifest.metrics["signals"]))
     for comparison in trained.evaluation:
         print_comparison(comparison)
     print(f"{manifest.version} is published and active")
 
 
-def run_evaluate(
-    home_path: Path,
-    list_name: str | None,
-    truth: Path | None,
-    as_of: str | None,
-    output: str,
-    *,
-    drop_own_links: bool,
-) -> None:
-    """Evaluates and prints: Related against `truth`, or Ranking and Recommendation on the site's own last fifth."""
-    import msgspec
-
-    from training.evaluate import evaluate_related, evaluate_summary
-    from training.train import read_store
-
-    home = existing_home(home_path)
-    settings, moment = read_settings(home.settings), as_of_micros(as_of, home)
-    store = SqliteStore(home.store)
-    with progress_bars() as progress:
-        articles, events, _ = read_store(store, progress)
-        store.close()
-        if truth is not None:
-            found = evaluate_related(
-                articles, truth, moment, settings, drop_own_links=drop_own_links, progress=progress
-            )
-        else:
-            found = evaluate_summary(articles, events, moment, settings, progress)
-    chosen = [comparison for comparison in found if list_name in (None, comparison.list)]
-    if output == "json":
-        print(msgspec.json.encode(chosen).decode())
-        return
-    if not chosen:
-        print("nothing to measure by: give --related-truth for Related; Ranking and Recommendation need events.")
-    for comparison in chosen:
-        print_comparison(comparison)
+def _readers(signals: dict[str, Any]) -> str:
+    """Who read, by what they are told apart, and what that means for ties."""
+    if signals["known_by"] == "nothing":
+        return "events name neither visitor nor session: articles are not tied by common readers"
+    told = f"{signals['readers']:,} readers, told apart by {signals['known_by']}"
+    shares = [f"{name} {found['click_through']:.1%}" for name, found in signals["lists"].items()]
+    return f"{told}; clicked of what was shown: {', '.join(shares)}" if shares else told
 
 
 def activate_version(home: Home, version: str) -> None:

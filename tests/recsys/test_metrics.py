@@ -12,6 +12,7 @@ from scipy import sparse
 
 from recsys.metrics import (
     bootstrap,
+    bootstraps,
     capped_recall,
     coverage,
     diversity,
@@ -19,6 +20,7 @@ from recsys.metrics import (
     gini,
     hit_rate,
     ideal_gains,
+    median_age,
     ndcg,
     novelty,
     padded,
@@ -26,6 +28,7 @@ from recsys.metrics import (
     precision,
     recall,
     reciprocal_rank,
+    sign_flip_test,
 )
 
 items = st.integers(0, 30)
@@ -107,6 +110,32 @@ def test_diversity_is_the_mean_distance_of_all_pairs():
     assert found == pytest.approx([0, 1, 2 / 3, 1 - math.sqrt(0.5), 0])
 
 
+@given(st.lists(st.lists(st.integers(0, 7), unique=True, max_size=5), min_size=1, max_size=5), st.integers(0, 9))
+def test_diversity_equals_the_mean_over_pairs_written_out(lists, seed):
+    dense = np.random.default_rng(seed).random((8, 4)) * (np.random.default_rng(seed).random((8, 4)) > 0.4)
+    size = np.linalg.norm(dense, axis=1, keepdims=True)
+    unit = np.divide(dense, size, out=np.zeros_like(dense), where=size > 0)
+    expected = []
+    for items in lists:
+        pairs = [1 - unit[a] @ unit[b] for a in items for b in items if a != b]
+        # an empty vector is at distance 1 of all others
+        expected.append(np.mean(pairs) if pairs else 0.0)
+    assert diversity(padded(lists, 5), sparse.csr_array(unit)) == pytest.approx(expected)
+
+
+def test_age_is_the_median_since_publication_and_zero_for_an_empty_list():
+    published, now = np.array([0, 10, 40]), np.array([50, 60, 70])
+    assert_array_equal(median_age(padded([[0, 1, 2], [0, 1], []], 3), published, now), [40, 55, 0])
+
+
+def test_intervals_of_many_columns_are_those_of_each():
+    values = np.random.default_rng(4).random((30, 3))
+    together = bootstraps(values, np.random.default_rng(1), draws=600)
+    for column, found in enumerate(together):
+        alone = bootstrap(values[:, column], np.random.default_rng(1), draws=600)
+        assert (found.mean, found.low, found.high) == pytest.approx((alone.mean, alone.low, alone.high))
+
+
 def test_interval_replays_from_its_seed_and_holds_the_mean():
     values = np.random.default_rng(3).random(50)
     first = bootstrap(values, np.random.default_rng(1))
@@ -137,3 +166,27 @@ def test_paired_interval_sees_a_small_steady_gain_that_two_intervals_hide():
 def test_no_values_have_no_interval():
     with pytest.raises(ValueError, match="no values"):
         bootstrap(np.zeros(0), np.random.default_rng(0))
+
+
+def test_sign_flips_tell_a_steady_gain_from_chance():
+    rng = np.random.default_rng(6)
+    noise = rng.normal(0, 1, 80)
+    differences = np.stack([0.5 + 0.1 * noise, noise - noise.mean(), np.zeros(80)], axis=1)
+    steady, none, equal = sign_flip_test(differences, np.random.default_rng(0), draws=999)
+    assert steady == pytest.approx(0.001)
+    assert none > 0.9
+    assert equal == 1.0
+    with pytest.raises(ValueError, match="no differences"):
+        sign_flip_test(np.zeros((0, 2)), rng)
+
+
+def test_sign_flips_of_few_lists_are_those_of_all_flips():
+    """With three lists that all gain, 2 of the 8 ways to flip the signs are as far from 0."""
+    (found,) = sign_flip_test(np.array([[1.0], [2.0], [3.0]]), np.random.default_rng(0), draws=20_000)
+    assert found == pytest.approx(0.25, abs=0.015)
+
+
+def test_sign_flips_reject_no_more_often_than_they_say():
+    rng = np.random.default_rng(8)
+    p = sign_flip_test(rng.normal(0, 1, (40, 400)), rng, draws=400)
+    assert 0.02 <= np.mean(p < 0.05) <= 0.08

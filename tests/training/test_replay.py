@@ -12,12 +12,11 @@ from recsys.model import Model
 from recsys.recommendation import recommend
 from recsys.settings import Settings
 from recsys.times import HOUR
-from tests.recsys.sites import NOW, Reading, article, stored, view
-from training.comparison import compare
+from tests.recsys.sites import NOW, Reading, article, model_of, stored, view
 from training.events import event_table
 from training.fit import fit
 from training.mix import fit_mix
-from training.replay import acts_of, play, replay_ranking, replay_recommendation, time_cut
+from training.replay import Split, acts_of, play, time_cut, time_cuts
 
 CUT = NOW - 4 * HOUR
 
@@ -81,16 +80,6 @@ def test_nothing_at_or_after_the_cut_changes_a_model_of_before(articles, events)
 
 
 @pytest.mark.slow
-def test_readers_of_one_topic_are_served_better_than_by_popularity(articles, events):
-    model = fitted(articles, events)
-    acts = acts_of(table_of(events), model)
-    found = replay_recommendation(model, acts, CUT, progress=quiet)
-    assert found.questions == len(Reading.visitors)
-    assert found.value("ours", "ndcg@10") > found.value("most popular", "ndcg@10")
-    assert found.value("ours", "ndcg@10") > found.value("random", "ndcg@10")
-
-
-@pytest.mark.slow
 def test_later_events_change_no_list_made_at_the_cut(articles, events):
     past = [event for event in events if event.at < CUT]
     shuffled = [*past, *(view(f"v{n}", (5 * n) % 48, 3 - n / 8) for n in range(12))]
@@ -99,17 +88,6 @@ def test_later_events_change_no_list_made_at_the_cut(articles, events):
         for model in (fitted(articles, past), fitted(articles, events), fitted(articles, shuffled))
     ]
     assert lists[0] == lists[1] == lists[2]
-
-
-@pytest.mark.slow
-def test_ranking_is_asked_day_by_day_and_meets_events_as_they_come(articles, events):
-    model = fitted(articles, events)
-    acts = acts_of(table_of(events), model)
-    changes = model.engagement.changes
-    found = replay_ranking(model, acts, CUT, progress=quiet)
-    assert found.questions == 1  # all within a day
-    assert model.engagement.changes - changes == np.count_nonzero(acts.at >= CUT)
-    assert 0.0 <= found.value("ours", "ndcg@8") <= 1.0
 
 
 @pytest.mark.slow
@@ -130,9 +108,29 @@ def test_a_site_with_too_little_past_keeps_the_default_mix(articles, events):
 
 
 def test_an_empty_table_has_no_acts(articles):
-    model = fitted(articles, [])
-    acts = acts_of(table_of([]), model)
+    acts = acts_of(table_of([]), fitted(articles, []))
     assert acts.row.size == 0
-    found = replay_recommendation(model, acts, CUT, progress=quiet)
-    assert found == compare("recommendation", found.protocol, {}, [], k=10, catalogue=0)
+    assert Split(acts, CUT, NOW).past.row.size == Split(acts, CUT, NOW).later.row.size == 0
     assert isinstance(table_of([]), pa.Table)
+
+
+def test_a_split_parts_at_the_very_moment_of_its_cut():
+    events = [view("a", 1, 5), view("a", 2, 4), view("a", 3, 3), view("a", 4, 2)]
+    acts = acts_of(table_of(events), model_of([article(n) for n in range(6)]))
+    split = Split(acts, CUT, NOW - 2 * HOUR)
+    assert (split.past.row.tolist(), split.later.row.tolist()) == ([1], [2, 3])
+
+
+@pytest.mark.parametrize(
+    ("splits", "shares"), [(1, [0.8]), (2, [0.6, 0.8]), (3, [0.5, 2 / 3, 5 / 6]), (5, [0.5, 0.6, 0.7, 0.8, 0.9])]
+)
+def test_every_split_has_half_of_the_events_to_learn_from(splits, shares):
+    events = [view("a", n % 6, 300 - n) for n in range(300)]
+    cuts = time_cuts(table_of(events), splits)
+    assert [np.mean([event.at < cut for event in events]) for cut in cuts] == pytest.approx(shares)
+
+
+def test_few_moments_give_few_cuts():
+    assert time_cuts(table_of([]), 3) == []
+    assert time_cuts(table_of([view("a", 1, 5)]), 3) == []
+    assert len(time_cuts(table_of([view("a", 1, 5), view("a", 2, 4), view("a", 2, 4)]), 20)) == 1

@@ -30,8 +30,8 @@ def test_the_demo_trains_serves_and_ends_when_it_is_asked_to(tmp_path):
                     line = process.stdout.readline()
                     assert line, said + log.read_text()
                     said += line
-                assert "Recommendation: one split in time" in said
-                assert "Ranking: day by day" in said
+                assert "Recommendation, split: visitors known at the cut" in said
+                assert "\nRanking, " in said
                 for path, words in (
                     ("/", "The Harbour Courier"),
                     ("/articles/lantern-bridge-closed", "Lantern Bridge"),

@@ -93,8 +93,8 @@ def test_training_publishes_a_version_measures_it_and_makes_it_active(recsys, ho
     assert active.startswith("20260311T000000-")
     assert ran.out.endswith(f"{active} is published and active\n")
     assert "trained on 41 articles and 180 events of 2026-03-" in ran.out
-    assert "Recommendation: one split in time" in ran.out
-    assert "Ranking: day by day" in ran.out
+    assert "Recommendation, split: visitors known at the cut" in ran.out
+    assert "\nRanking, " in ran.out
     assert recsys("models", "verify", "--home", home.root).code == 0
 
 

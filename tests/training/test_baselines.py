@@ -1,0 +1,106 @@
+"""The simple models do what their names say, from before the cut alone."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from recsys.histories import visitor_key
+from recsys.times import DAY, HOUR
+from tests.recsys.sites import NOW, article, stored
+from training.baselines import (
+    NEIGHBOURS,
+    RECENT_HALF_LIFE,
+    Popularity,
+    Simple,
+    first_rows,
+    item_neighbours,
+    newest_rows,
+    random_rows,
+    text_vectors,
+)
+from training.replay import Acts, Split
+
+likes = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 7), st.integers(0, 40)), max_size=40)
+
+
+def acts(rows):
+    """(visitor, article, hour) each, all of them liked."""
+    rows = sorted(rows, key=lambda row: row[2])
+    visitor = np.array([visitor_key(f"v{v}") for v, _, _ in rows], np.uint64)
+    m = len(rows)
+    return Acts(
+        row=np.array([row for _, row, _ in rows], np.int32),
+        at=np.array([hour * HOUR for _, _, hour in rows], np.int64),
+        kind=np.ones(m, np.int8),
+        value=np.full(m, np.nan),
+        reader=visitor,
+        visitor=visitor,
+        source=np.zeros(m, np.uint64),
+        strength=np.ones(m, np.float32),
+        read=np.ones(m, np.bool_),
+    )
+
+
+@given(likes, st.lists(st.integers(0, 50), min_size=1, max_size=4))
+def test_popularity_moved_on_is_the_count_made_anew(rows, hours):
+    found = Popularity(acts(rows), 8)
+    for hour in sorted(hours):
+        found.move(hour * HOUR)
+        past = [(row, at) for _, row, at in rows if at < hour]
+        assert_allclose(found.total, np.bincount([row for row, _ in past], minlength=8))
+        weights = [0.5 ** ((hour - at) * HOUR / RECENT_HALF_LIFE) for _, at in past]
+        assert_allclose(found.recent, np.bincount([row for row, _ in past], weights, 8), atol=1e-9)
+
+
+@given(likes)
+def test_item_neighbours_are_cosines_of_the_sets_of_visitors(rows):
+    found = item_neighbours(acts(rows), 8).toarray()
+    readers = [{visitor for visitor, row, _ in rows if row == one} for one in range(8)]
+    for a in range(8):
+        for b in range(8):
+            shared = len(readers[a] & readers[b]) if a != b else 0
+            expected = shared / np.sqrt(len(readers[a]) * len(readers[b])) if shared else 0.0
+            assert found[a, b] == pytest.approx(expected)
+
+
+def test_an_item_keeps_its_nearest_neighbours_only():
+    rows = [(v, row, 1) for v in range(3) for row in range(NEIGHBOURS + 20)]
+    found = item_neighbours(acts(rows), NEIGHBOURS + 20)
+    assert set(np.diff(found.indptr)) == {NEIGHBOURS}
+
+
+def test_text_of_the_future_reaches_no_vector():
+    articles = stored([article(n) for n in range(12)])
+    known = np.arange(12) < 6
+    found = text_vectors(articles, known)
+    assert_allclose(found.multiply(found).sum(axis=1), known.astype(float))
+    again = text_vectors([*articles[:6], *stored([article(n, body="other words") for n in range(12)])[6:]], known)
+    assert (found != again).nnz == 0
+
+
+def test_a_site_without_words_has_no_text_model():
+    articles = stored([article(n, title="", body="") for n in range(3)])
+    found = Simple.at(articles, Split(acts([]), NOW, NOW + DAY))
+    assert found.scores(np.array([0, 1])) == {}
+    assert found.known.visitors == 0
+
+
+def test_section_most_liked_wins_and_articles_without_section_have_none():
+    articles = stored([article(n) for n in range(12)] + [article(12, section=())])
+    simple = Simple.at(articles, Split(acts([]), NOW, NOW + DAY))
+    score = np.arange(1.0, 14.0)
+    found = simple.in_section(np.array([1, 0, 7, 12]), score)
+    assert np.flatnonzero(found).tolist() == [1, 7]
+    assert not simple.in_section(np.array([12]), score).any()
+    assert not simple.in_section(np.array([], np.int64), score).any()
+
+
+def test_ties_go_to_the_lower_row_and_nothing_without_evidence_is_shown():
+    candidates = np.array([True, False, True, True, True])
+    assert first_rows(np.array([1.0, 9.0, 2.0, 2.0, 0.0]), candidates, 4) == [2, 3, 0]
+    assert newest_rows(np.array([5, 9, 7, 7, 1]), candidates, 3) == [2, 3, 0]
+    assert sorted(random_rows(candidates, 9, np.random.default_rng(0))) == [0, 2, 3, 4]
+    nobody = np.zeros(5, np.bool_)
+    assert first_rows(np.ones(5), nobody, 3) == newest_rows(np.ones(5, np.int64), nobody, 3) == []

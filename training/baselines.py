@@ -1,0 +1,177 @@
+"""The simple models that a list must beat, each from what was known at one moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.interest import decayed
+from recsys.items import best
+from recsys.markup import html_to_text
+from recsys.reader import HALF_LIFE, READS
+from recsys.store import StoredArticle
+from recsys.times import DAY
+from training.comparison import Known
+from training.replay import Acts, Split
+
+RECENT_HALF_LIFE = 7 * DAY
+NEIGHBOURS = 50  # of an article, by the visitors they share; more brought nothing on any site measured
+NEWEST_LIKES = 1_000  # of a visitor count for those neighbours, so that nobody ties a whole site together
+
+NO_SECTION = -1
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """What the simple models know of a site at a cut.
+
+    section    (n,) code of the whole section path, NO_SECTION without one
+    items      (n, n) cosine by the visitors who liked both, each row's NEIGHBOURS greatest
+    known      the same site, to judge lists by; its vectors are plain TF-IDF, empty for articles not yet published
+    """
+
+    section: NDArray[np.int64]
+    items: sparse.csr_array
+    known: Known
+
+    @classmethod
+    def at(cls, articles: Sequence[StoredArticle], split: Split, *, with_text: bool = True) -> "Simple":
+        """From the articles published and the acts stamped before the cut; the text only where it is wanted."""
+        n, past = len(articles), split.past
+        published = np.array([stored.article.published_at for stored in articles], np.int64)
+        read = past.only((past.visitor != 0) & past.read)
+        pairs = np.unique(np.stack([read.visitor, read.row.astype(np.uint64)]), axis=1)
+        known = Known(
+            published=published,
+            readers=np.bincount(pairs[1].astype(np.int64), minlength=n),
+            visitors=np.unique(pairs[0]).size,
+            vectors=text_vectors(articles, (published < split.cut) & with_text),
+        )
+        liked = past.only((past.visitor != 0) & (past.strength > 0))
+        return cls(_sections(articles), item_neighbours(liked, n), known)
+
+    @property
+    def has_sections(self) -> bool:
+        """Whether any article stands in a section."""
+        return bool((self.section != NO_SECTION).any())
+
+    def scores(self, liked: NDArray[np.integer]) -> dict[str, Scores]:
+        """By model, likeness (n,) to the articles `liked`, newest first, each of which weighs less than the one before.
+
+        A site without text, or without visitors who liked two articles, lacks the model.
+        """
+        liked = liked[:READS]
+        weights, found = _weights(liked), {}
+        if self.known.vectors.nnz:
+            profile = (sparse.csr_array(weights[None, :]) @ self.known.vectors[liked]).toarray().ravel()
+            found["TF-IDF (scikit-learn)"] = np.asarray(self.known.vectors @ profile, np.float64)
+        if self.items.nnz:
+            tied = sparse.csr_array(weights[None, :]) @ self.items[liked]
+            found["item-item"] = np.asarray(tied.toarray(), np.float64).ravel()
+        return found
+
+    def in_section(self, liked: NDArray[np.integer], score: Scores) -> Scores:
+        """`score` (n,) of the articles in the section most `liked`, 0 elsewhere."""
+        section = self.section[liked[:READS]]
+        weights = np.bincount(section + 1, _weights(liked))
+        weights[:1] = 0.0  # of articles without section
+        if not weights.any():
+            return np.zeros(score.size)
+        return np.where(self.section == int(weights.argmax()) - 1, score, 0.0)
+
+
+class Popularity:
+    """Likes per article up to a moment that moves forward: all of them, and those of lately."""
+
+    def __init__(self, acts: Acts, n: int) -> None:
+        """acts in order of time"""
+        liked = acts.only(acts.strength > 0)
+        self._row, self._at = liked.row, liked.at
+        self._met, self._now = 0, int(liked.at[0]) if liked.at.size else 0
+        self.total = np.zeros(n)
+        self.recent = np.zeros(n)
+
+    def move(self, now: int) -> None:
+        """Meets all acts stamped before `now`, which is no earlier than the last call's."""
+        new = slice(self._met, int(np.searchsorted(self._at, now)))
+        row = self._row[new]
+        self.total += np.bincount(row, minlength=self.total.size)
+        self.recent *= decayed(1.0, self._now, now, RECENT_HALF_LIFE)
+        self.recent += np.bincount(row, decayed(1.0, self._at[new], now, RECENT_HALF_LIFE), self.recent.size)
+        self._met, self._now = new.stop, now
+
+
+def first_rows(score: Scores, candidates: NDArray[np.bool_], k: int) -> list[int]:
+    """The k candidates (n,) of the highest `score` (n,) above 0, equal ones by lower row."""
+    rows = np.flatnonzero(candidates & (score > 0.0))
+    found: list[int] = rows[best(score[rows], rows, k)].tolist()
+    return found
+
+
+def newest_rows(published: NDArray[np.int64], candidates: NDArray[np.bool_], k: int) -> list[int]:
+    """The k candidates (n,) published last, equal ones by lower row."""
+    rows = np.flatnonzero(candidates)
+    found: list[int] = rows[np.lexsort((rows, -published[rows]))[:k]].tolist()
+    return found
+
+
+def random_rows(candidates: NDArray[np.bool_], k: int, rng: np.random.Generator) -> list[int]:
+    """k of the candidates (n,), by chance."""
+    rows = np.flatnonzero(candidates)
+    found: list[int] = rng.choice(rows, min(k, rows.size), replace=False).tolist()
+    return found
+
+
+def text_vectors(articles: Sequence[StoredArticle], known: NDArray[np.bool_]) -> sparse.csr_array:
+    """(n, V) scikit-learn's TfidfVectorizer() on title and body of the articles `known` (n,); other rows are empty."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    n, rows = len(articles), np.flatnonzero(known)
+    texts = [f"{articles[row].article.title} {html_to_text(articles[row].article.body)}" for row in rows.tolist()]
+    try:
+        found = sparse.csr_array(TfidfVectorizer().fit_transform(texts))
+    except ValueError:  # no article holds a word of two letters
+        return sparse.csr_array((n, 1))
+    sizes = np.zeros(n, np.int64)
+    sizes[rows] = np.diff(found.indptr)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    return sparse.csr_array((found.data, found.indices, starts), shape=(n, found.shape[1]))
+
+
+def item_neighbours(liked: Acts, n: int) -> sparse.csr_array:
+    """(n, n) cosine between the sets of visitors who liked two articles, the NEIGHBOURS greatest of each row.
+
+    source  Sarwar et al., Item-based collaborative filtering recommendation algorithms, WWW 2001
+    """
+    _, visitor, counts = np.unique(liked.visitor, return_inverse=True, return_counts=True)
+    order = np.lexsort((-liked.at, visitor))
+    newest = np.arange(order.size) - np.repeat(np.cumsum(counts) - counts, counts) < NEWEST_LIKES
+    kept = order[newest]
+    likes = sparse.csr_array((np.ones(kept.size), (visitor[kept], liked.row[kept])), shape=(counts.size, n))
+    likes.sum_duplicates()
+    likes.data[:] = 1.0
+    together = sparse.csr_array(likes.T @ likes)
+    size = np.sqrt(np.maximum(together.diagonal(), 1.0))
+    together.setdiag(0.0)
+    together.eliminate_zeros()
+    owner = np.repeat(np.arange(n), np.diff(together.indptr))
+    cosine = together.data / (size[owner] * size[together.indices])
+    order = np.lexsort((together.indices, -cosine, owner))
+    first = np.arange(order.size) - together.indptr[owner[order]] < NEIGHBOURS
+    kept = order[first]
+    return sparse.csr_array((cosine[kept], (owner[kept], together.indices[kept])), shape=(n, n))
+
+
+def _sections(articles: Sequence[StoredArticle]) -> NDArray[np.int64]:
+    code: dict[tuple[str, ...], int] = {}
+    paths = (tuple(stored.article.section) for stored in articles)
+    return np.array([code.setdefault(path, len(code)) if path else NO_SECTION for path in paths], np.int64)
+
+
+def _weights(liked: NDArray[np.integer]) -> Scores:
+    weights: Scores = 0.5 ** (np.arange(min(liked.size, READS)) / HALF_LIFE)
+    return weights
