@@ -8,11 +8,14 @@ from typing import Literal
 from starlette.types import Scope
 
 from recsys.errors import BadInput
+from recsys.keys import SCOPES, Key
+from recsys.keys import Scope as KeyScope
 from serving.problems import Problem
 
-Need = Literal["anyone", "publishable", "secret", "admin"]
+Need = Literal["anyone", "publishable", "secret", "editor", "admin"]
 
-# Method and path of every route, and the key that it asks for once a home has keys. A test finds routes without a row.
+# Method and path of every route, and the key that it asks for once a home has keys. A test finds routes without a row;
+# what has none, such as the demo site, needs an admin key.
 NEEDS: Mapping[tuple[str, str], Need] = {
     ("GET", "/v1/articles/{article_id}/related"): "publishable",
     ("GET", "/v1/ranking"): "publishable",
@@ -25,6 +28,10 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     ("PUT", "/v1/articles/{article_id}"): "secret",
     ("DELETE", "/v1/articles/{article_id}"): "secret",
     ("POST", "/v1/articles"): "secret",
+    ("GET", "/v1/visitors/{visitor_id}"): "secret",
+    ("DELETE", "/v1/visitors/{visitor_id}"): "secret",
+    ("GET", "/v1/rules"): "editor",
+    ("PUT", "/v1/rules"): "editor",
     ("GET", "/v1/models"): "admin",
     ("POST", "/v1/models/{version}/activate"): "admin",
     ("GET", "/livez"): "anyone",
@@ -32,20 +39,61 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     ("GET", "/metrics"): "admin",
 }
 
+# The same for the dashboard. It checks by itself, as a browser brings no key in a header; each page is at `.json` too.
+DASHBOARD: Mapping[tuple[str, str], Need] = {
+    ("GET", "/dashboard"): "admin",
+    ("GET", "/dashboard/versions"): "admin",
+    ("POST", "/dashboard/versions"): "admin",
+    ("GET", "/dashboard/compare"): "admin",
+    ("GET", "/dashboard/explorer"): "admin",
+    ("GET", "/dashboard/ranking"): "admin",
+    ("GET", "/dashboard/lists"): "admin",
+    ("GET", "/dashboard/imports"): "admin",
+    ("GET", "/dashboard/health"): "admin",
+    ("GET", "/dashboard/rules"): "editor",
+    ("POST", "/dashboard/rules"): "editor",
+    ("POST", "/dashboard/never"): "editor",
+    ("POST", "/dashboard/sign-out"): "editor",
+    ("GET", "/dashboard/sign-in"): "anyone",
+    ("POST", "/dashboard/sign-in"): "anyone",
+}
+
+# Which keys fulfil a need. An admin key does all; a secret key and an editor's each do what they are for, and read.
+FULFIL: Mapping[Need, frozenset[KeyScope]] = {
+    "anyone": frozenset(SCOPES),
+    "publishable": frozenset(SCOPES),
+    "secret": frozenset({"secret", "admin"}),
+    "editor": frozenset({"editor", "admin"}),
+    "admin": frozenset({"admin"}),
+}
+
+# Documentation, widget, styles and scripts are the same on every server, so they are nobody's secret.
+PUBLIC = ("/docs", "/docs/oauth2-redirect", "/openapi.json", "/widget.js")
+_PUBLIC_FOLDERS = (b"/static-offline-docs/", b"/static/")
+_OF_PUBLIC: Mapping[str, Need] = {"GET": "anyone", "HEAD": "anyone"}
+_OF_DASHBOARD: Mapping[str, Need] = {"GET": "anyone", "HEAD": "anyone", "POST": "anyone"}
+
 _PROXY_HEADERS = frozenset({b"forwarded", b"via"})
 _PROXY_PREFIX = b"x-forwarded-"
 _LOOPBACK = re.compile(rb"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?")
 _BROWSER_HEADERS = frozenset({b"origin", b"sec-fetch-site", b"sec-fetch-mode"})
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server on this address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def check_address(host: str) -> None:
     """Raises BadInput where a server without keys would be reachable from other machines."""
-    try:
-        loopback = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise BadInput(f"--host {host}: a server without keys answers on 127.0.0.1, ::1 or localhost only.")
+    if not is_loopback(host):
+        raise BadInput(
+            f"--host {host}: a server without keys answers on 127.0.0.1, ::1 or localhost only. "
+            "Run `recsys keys create --scope secret` first."
+        )
 
 
 def guard(scope: Scope) -> Problem | None:
@@ -73,6 +121,51 @@ def guard(scope: Scope) -> Problem | None:
     return None
 
 
+def needs_at(path: bytes) -> Mapping[str, Need] | None:
+    """What each method at a raw path needs; None where nothing of the API is there.
+
+    Like the routes themselves this compares segments of the path as they were sent, before anything is decoded.
+    """
+    found = _WHOLE.get(path)
+    if found is not None:
+        return found
+    before, *parts = path.split(b"/")
+    for template, needs in _WITH_ID.get(len(parts), ()):
+        if not before and all(part == is_ if is_ else part for part, is_ in zip(parts, template, strict=True)):
+            return needs
+    if path.startswith(_PUBLIC_FOLDERS):
+        return _OF_PUBLIC
+    return _OF_DASHBOARD if path in _DASHBOARD_PATHS else None
+
+
+def is_public(scope: Scope) -> bool:
+    """Whether a request came with a key that stands in pages, so that anybody may have sent it."""
+    key: Key | None = scope.get("key")
+    return key is not None and key.scope == "publishable"
+
+
 def is_browser(scope: Scope) -> bool:
     """Whether a page, and so any reader, is behind a request rather than a site's backend."""
-    return any(name in _BROWSER_HEADERS for name, _ in scope["headers"])
+    return is_public(scope) or any(name in _BROWSER_HEADERS for name, _ in scope["headers"])
+
+
+_Template = tuple[bytes, ...]  # segments, b"" where any but an empty one fits
+
+
+def _by_path() -> tuple[dict[bytes, Mapping[str, Need]], dict[int, list[tuple[_Template, Mapping[str, Need]]]]]:
+    methods: dict[str, dict[str, Need]] = {}
+    for (method, path), need in NEEDS.items():
+        methods.setdefault(path, {})[method] = need
+    whole: dict[bytes, Mapping[str, Need]] = {path.encode(): _OF_PUBLIC for path in PUBLIC}
+    with_id: dict[int, list[tuple[_Template, Mapping[str, Need]]]] = {}
+    for path, needs in methods.items():
+        if "{" not in path:
+            whole[path.encode()] = needs
+            continue
+        parts = tuple(b"" if part.startswith("{") else part.encode() for part in path.split("/")[1:])
+        with_id.setdefault(len(parts), []).append((parts, needs))
+    return whole, with_id
+
+
+_WHOLE, _WITH_ID = _by_path()
+_DASHBOARD_PATHS = frozenset(path.encode() + end for _, path in DASHBOARD for end in (b"", b".json"))

@@ -1,0 +1,386 @@
+"""A server with keys: each route for each kind of key, pages of other origins, limits, and what no key opens."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.routing import Match
+
+from recsys.home import Home
+from recsys.keys import SCOPES, Scope, new_key
+from recsys.settings import Settings
+from recsys.store import Store
+from recsys.store.sqlite import SqliteStore
+from serving.api import make_api
+from serving.app import App
+from serving.limits import FAILURES
+from serving.run import open_service
+from serving.security import FULFIL, NEEDS, PUBLIC, needs_at
+from serving.site import ServiceSource
+from serving.web.site import site_routes
+from tests.serving.client import Client
+from tests.serving.conftest import NOW
+
+ORIGIN = "https://example.org"
+VISITOR = "6f1d2c9a0b7e4853a1c6d8f02e9b7345"
+
+IDS = {"{article_id}": "harbour-1", "{version}": "nope", "{visitor_id}": VISITOR}
+
+
+class Keyed(NamedTuple):
+    """A server with a key of each scope, and one revoked."""
+
+    api: Client
+    tokens: Mapping[str, str]
+
+    def ask(self, method: str, path: str, token: str | None = None, **headers: str) -> httpx.Response:
+        bearer = {} if token is None else {"authorization": f"Bearer {token}"}
+        return self.api.send(method, path, headers=bearer | {n.replace("_", "-"): v for n, v in headers.items()})
+
+
+def made(store: Store, scope: Scope, *origins: str) -> tuple[str, str]:
+    """Id and token of a new key."""
+    key, token = new_key(scope, "", origins, NOW)
+    store.keys.add(key, NOW)
+    return key.id, token
+
+
+def with_keys(home: Home, settings: Settings, clock: Callable[[], int]) -> Iterator[Keyed]:
+    store = SqliteStore(home.store)
+    tokens = {scope: made(store, scope, *([ORIGIN] if scope == "publishable" else []))[1] for scope in SCOPES}
+    revoked_id, tokens["revoked"] = made(store, "admin")
+    store.keys.revoke(revoked_id, NOW)
+    store.close()
+    service = open_service(home, settings, clock)
+    source = ServiceSource(service)
+    with Client(service, App(service, site_routes(lambda: source, settings))) as api:
+        yield Keyed(api, tokens)
+
+
+@pytest.fixture
+def keyed(home: Home, clock: Callable[[], int]) -> Iterator[Keyed]:
+    yield from with_keys(home, Settings(), clock)
+
+
+def path_of(template: str) -> str:
+    for name, value in IDS.items():
+        template = template.replace(name, value)
+    return template
+
+
+def test_every_route_is_for_those_whose_keys_fulfil_its_need_and_nobody_else(keyed: Keyed) -> None:
+    """A7. What a route does with a request that is let in is its own affair: it is neither 401 nor 403 then."""
+    refused = {}
+    for (method, template), need in NEEDS.items():
+        for scope in (None, "revoked", *SCOPES):
+            status = keyed.ask(method, path_of(template), keyed.tokens[scope] if scope else None).status_code
+            if need == "anyone":
+                expected = None
+            elif scope in (None, "revoked"):
+                expected = 401
+            else:
+                expected = None if scope in FULFIL[need] else 403
+            if (status if status in (401, 403, 429) else None) != expected:
+                refused[method, template, scope] = status
+    assert refused == {}
+
+
+def test_the_table_of_needs_says_who_may_do_what() -> None:
+    """Written out once more, so that a slip in one place is seen."""
+    may = {need: set(scopes) for need, scopes in FULFIL.items()}
+    assert may["publishable"] == may["anyone"] == {"publishable", "secret", "editor", "admin"}
+    assert may["secret"] == {"secret", "admin"}
+    assert may["editor"] == {"editor", "admin"}
+    assert may["admin"] == {"admin"}
+    public = {path for (_, path), need in NEEDS.items() if need == "publishable"}
+    assert not [path for path in public if "visitors" in path or "models" in path or "rules" in path]
+    writes = {(method, path) for (method, path), need in NEEDS.items() if method != "GET" and need == "publishable"}
+    assert writes == {("POST", "/v1/events")}
+    assert {path for (_, path), need in NEEDS.items() if need == "anyone"} == {"/livez", "/readyz"}
+
+
+def all_routes() -> list[Any]:
+    """Every route that the application has, one by one."""
+    found = []
+    for route in make_api().routes:
+        included = getattr(route, "original_router", None)
+        found += [route] if included is None else included.routes
+    return found
+
+
+ROUTES = all_routes()
+
+
+def test_every_route_that_the_server_has_is_in_the_table_or_for_admins_only() -> None:
+    """Deny by default: a route without a row, and every page of the demo site, needs an admin key."""
+    rows = set(NEEDS) | {(method, path) for path in PUBLIC for method in ("GET", "HEAD")}
+    found = {(method, route.path) for route in ROUTES if hasattr(route, "methods") for method in route.methods}
+    assert found - rows == set(), "give it a row in serving.security.NEEDS"
+    assert set(NEEDS) - found == set(), "a row without a route"
+    assert [route.path for route in ROUTES if not hasattr(route, "methods")] == ["/static-offline-docs"]
+    for path in (
+        b"/",
+        b"/articles/harbour-1",
+        b"/forget",
+        b"/v1",
+        b"/v2/ranking",
+        b"//v1/ranking",
+    ):
+        assert needs_at(path) is None
+
+
+SEGMENTS = [
+    "v1",
+    "articles",
+    "ranking",
+    "related",
+    "page",
+    "a",
+    "",
+    "%2F",
+    "models",
+    "activate",
+    "visitors",
+    "livez",
+    "docs",
+]
+
+
+@given(
+    st.one_of(
+        st.sampled_from([path_of(path)[1:] for _, path in NEEDS]), st.lists(st.sampled_from(SEGMENTS)).map("/".join)
+    )
+)
+def test_the_gate_and_the_router_agree_on_what_a_path_is(rest: str) -> None:
+    """Else a path could be let in as one route and answered by another."""
+    scope = {"type": "http", "method": "GET", "path": f"/{rest}", "root_path": ""}
+    routed = {route.path for route in ROUTES if route.matches(scope)[0] is not Match.NONE}
+    needs = needs_at(f"/{rest}".encode())
+    assert (needs is None) == (not routed)
+    for template in routed & {path for _, path in NEEDS}:
+        assert needs == {method: need for (method, path), need in NEEDS.items() if path == template}
+
+
+def test_without_a_good_key_all_get_the_same_answer(keyed: Keyed) -> None:
+    answers = [
+        keyed.ask("GET", "/v1/ranking"),
+        keyed.ask("GET", "/v1/ranking", "secret_wrong"),
+        keyed.ask("GET", "/v1/ranking", keyed.tokens["revoked"]),
+        keyed.ask("GET", "/v1/ranking", authorization=f"Basic {keyed.tokens['secret']}"),
+        keyed.ask("GET", f"/v1/ranking?key={keyed.tokens['secret']}"),
+        keyed.ask("GET", f"/v1/ranking?key={keyed.tokens['publishable']}&key=x"),
+        keyed.ask("DELETE", "/v1/articles/no-such-article"),
+        keyed.ask("GET", "/"),
+        keyed.ask("GET", "/nowhere"),
+    ]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(401, answers[0].content)}
+    assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
+
+
+def test_a_publishable_key_may_stand_in_the_query_and_is_no_parameter(keyed: Keyed) -> None:
+    token = keyed.tokens["publishable"]
+    plain = keyed.ask("GET", "/v1/ranking?limit=3", token)
+    for query in (f"key={token}&limit=3", f"limit=3&key={token}"):
+        answer = keyed.ask("GET", f"/v1/ranking?{query}")
+        assert (answer.status_code, answer.content) == (200, plain.content)
+    both = keyed.ask("GET", f"/v1/ranking?limit=3&key={token}", token)
+    assert both.status_code == 422
+    assert token not in both.text
+
+
+def test_health_and_documentation_are_for_everybody(keyed: Keyed) -> None:
+    for path in ("/livez", "/readyz", *PUBLIC):
+        assert keyed.ask("GET", path).status_code == 200, path
+    page = keyed.ask("GET", "/docs").text
+    files = re.findall(r'"(/static-offline-docs/[^"]+)"', page)
+    assert files
+    assert all(keyed.ask("GET", path).status_code == 200 for path in files)
+    assert keyed.ask("GET", "/static-offline-docs/..%2f..%2fcore.py").status_code == 404
+
+
+def test_the_demo_site_is_for_the_open_mode_only(keyed: Keyed) -> None:
+    for path in ("/", "/articles/harbour-1", "/section/News"):
+        assert keyed.ask("GET", path).status_code == 401
+        assert keyed.ask("GET", path, keyed.tokens["secret"]).status_code == 404
+    assert keyed.ask("POST", "/articles/harbour-1/like", keyed.tokens["secret"]).status_code == 404
+
+
+def test_a_method_that_is_not_taken_is_told_to_holders_of_keys(keyed: Keyed) -> None:
+    answer = keyed.ask("DELETE", "/v1/ranking", keyed.tokens["admin"])
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert keyed.ask("DELETE", "/v1/ranking").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/v1/articles/a%2F..%2F..%2Fv1%2Franking", "/v1/articles/..%2Franking/../x"])
+def test_no_path_is_let_in_as_another(keyed: Keyed, path: str) -> None:
+    assert keyed.ask("PUT", path, keyed.tokens["publishable"]).status_code in (403, 404, 405)
+
+
+def test_a_revocation_and_a_new_key_are_in_force_within_a_second(keyed: Keyed, elsewhere: Store) -> None:
+    import time
+
+    key_id, token = made(elsewhere, "secret")
+    time.sleep(0.5)
+    assert keyed.ask("GET", "/v1/ranking", token).status_code == 200
+    elsewhere.keys.revoke(key_id, NOW)
+    time.sleep(0.5)
+    assert keyed.ask("GET", "/v1/ranking", token).status_code == 401
+
+
+def test_the_first_key_closes_an_open_server_and_revoking_it_opens_nothing(api: Client, elsewhere: Store) -> None:
+    import time
+
+    assert api.get("/v1/ranking").status_code == 200
+    key_id, _ = made(elsewhere, "secret")
+    time.sleep(0.5)
+    assert api.get("/v1/ranking").status_code == 401
+    elsewhere.keys.revoke(key_id, NOW)
+    time.sleep(0.5)
+    assert api.get("/v1/ranking").status_code == 401
+
+
+def test_with_keys_any_host_and_any_proxy_will_do(keyed: Keyed) -> None:
+    answer = keyed.ask("GET", "/v1/ranking", keyed.tokens["secret"], host="api.example.org", x_forwarded_for="1.2.3.4")
+    assert answer.status_code == 200
+
+
+# Pages of other origins
+
+
+def test_a_page_of_a_listed_origin_may_read_answers_and_refusals(keyed: Keyed) -> None:
+    token = keyed.tokens["publishable"]
+    for path, status in (
+        ("/v1/ranking", 200),
+        ("/v1/articles/nowhere", 404),
+        ("/v1/models", 403),
+        ("/v1/ranking?x=1", 422),
+    ):
+        answer = keyed.ask("GET", path, token, origin=ORIGIN)
+        assert answer.status_code == status
+        assert answer.headers["access-control-allow-origin"] == ORIGIN
+        assert answer.headers["vary"] == "origin"
+        assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://example.com", "http://example.org", "null", "https://example.org.evil.example"]
+)
+def test_no_other_page_may(keyed: Keyed, origin: str) -> None:
+    answer = keyed.ask("GET", "/v1/ranking", keyed.tokens["publishable"], origin=origin)
+    assert answer.status_code == 403
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("scope", ["secret", "editor", "admin"])
+def test_a_secret_key_in_a_page_is_refused(keyed: Keyed, scope: str) -> None:
+    answer = keyed.ask("GET", "/v1/ranking", keyed.tokens[scope], origin=ORIGIN)
+    assert answer.status_code == 403
+    assert "access-control-allow-origin" not in answer.headers
+    assert keyed.ask("GET", "/v1/ranking", keyed.tokens[scope], origin="http://localhost").status_code == 200
+
+
+def test_a_browser_that_asks_before_it_sends_is_answered_without_key(keyed: Keyed) -> None:
+    for method, path in (("POST", "/v1/events"), ("GET", "/v1/articles/a%2Fb/related?limit=3")):
+        answer = keyed.ask("OPTIONS", path, origin=ORIGIN, access_control_request_method=method)
+        assert answer.status_code == 204
+        assert answer.headers["access-control-allow-origin"] == ORIGIN
+        assert answer.headers["access-control-allow-methods"] == method
+        assert "authorization" in answer.headers["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "origin"),
+    [
+        ("PUT", "/v1/articles/a", ORIGIN),
+        ("DELETE", "/v1/visitors/a", ORIGIN),
+        ("GET", "/v1/nowhere", ORIGIN),
+        ("POST", "/v1/events", "https://example.com"),
+        ("POST", "/v1/events", "null"),
+        ("BREW", "/v1/events", ORIGIN),
+    ],
+)
+def test_and_is_told_no_about_all_else(keyed: Keyed, method: str, path: str, origin: str) -> None:
+    answer = keyed.ask("OPTIONS", path, origin=origin, access_control_request_method=method)
+    assert answer.status_code == 403
+    assert "access-control-allow-origin" not in answer.headers
+
+
+# How often
+
+
+def test_twenty_wrong_keys_a_minute_and_no_more(keyed: Keyed) -> None:
+    """A6. A good key is answered all the same: whoever guesses may share an address with it."""
+    statuses = [keyed.ask("GET", "/v1/ranking", f"secret_{n}").status_code for n in range(FAILURES + 5)]
+    assert statuses == [401] * FAILURES + [429] * 5
+    answer = keyed.ask("GET", "/v1/ranking?key=x")
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert keyed.ask("GET", "/v1/ranking", keyed.tokens["secret"]).status_code == 200
+
+
+def test_a_publishable_key_is_limited_by_address_and_a_secret_one_is_not(home: Home, clock: Callable[[], int]) -> None:
+    for keyed in with_keys(home, Settings(requests_per_minute=5), clock):
+        public = [keyed.ask("GET", "/v1/ranking", keyed.tokens["publishable"]) for _ in range(7)]
+        assert [answer.status_code for answer in public] == [200] * 5 + [429] * 2
+        assert 1 <= int(public[-1].headers["retry-after"]) <= 60
+        assert {keyed.ask("GET", "/v1/ranking", keyed.tokens["secret"]).status_code for _ in range(20)} == {200}
+
+
+def test_addresses_are_told_apart_only_by_a_trusted_proxy(home: Home, clock: Callable[[], int]) -> None:
+    settings = Settings(requests_per_minute=2, trusted_proxies=("127.0.0.1",))  # where the client of the tests is
+    for keyed in with_keys(home, settings, clock):
+        token = keyed.tokens["publishable"]
+        for address in ("192.0.2.1", "192.0.2.2", "made up by the reader, 192.0.2.3"):
+            statuses = [keyed.ask("GET", "/v1/ranking", token, x_forwarded_for=address).status_code for _ in range(3)]
+            assert statuses == [200, 200, 429]
+
+
+def test_nobody_chooses_an_address_where_no_proxy_is_trusted(home: Home, clock: Callable[[], int]) -> None:
+    for keyed in with_keys(home, Settings(requests_per_minute=2), clock):
+        token = keyed.tokens["publishable"]
+        statuses = [
+            keyed.ask("GET", "/v1/ranking", token, x_forwarded_for=f"192.0.2.{n}").status_code for n in range(4)
+        ]
+        assert statuses == [200, 200, 429, 429]
+
+
+# Visitors
+
+
+@pytest.mark.parametrize("visitor_id", ["7", "reader-1", "somebody%40example.org", "0" * 32])
+def test_a_page_asks_about_no_visitor_whose_id_can_be_guessed(keyed: Keyed, visitor_id: str) -> None:
+    for path in ("/v1/recommendations", "/v1/articles/harbour-1/page"):
+        for query in (f"visitor_id={visitor_id}", f"limit=3&visitor%5fid={visitor_id}" if "rec" in path else ""):
+            if query:
+                answer = keyed.ask("GET", f"{path}?{query}", keyed.tokens["publishable"])
+                assert answer.status_code == 422
+                assert answer.json()["errors"][0]["field"] == "visitor_id"
+        assert keyed.ask("GET", f"{path}?visitor_id={VISITOR}", keyed.tokens["publishable"]).status_code == 200
+        assert keyed.ask("GET", f"{path}?visitor_id={visitor_id}", keyed.tokens["secret"]).status_code == 200
+
+
+def test_a_page_sends_no_event_of_a_visitor_whose_id_can_be_guessed(keyed: Keyed) -> None:
+    event = {"type": "like", "article_id": "council-4", "at": "2026-03-10T11:59:00Z"}
+    events = [event | {"visitor_id": VISITOR}, event | {"visitor_id": "reader-1"}, event]
+
+    def send(token: str) -> dict[str, Any]:
+        headers = {"authorization": f"Bearer {token}", "user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+        found: dict[str, Any] = keyed.api.post("/v1/events", json=events, headers=headers).json()
+        return found
+
+    public = send(keyed.tokens["publishable"])
+    assert public["accepted"] == 1
+    assert [(fault["index"], fault["field"]) for fault in public["rejected"]] == [(1, "visitor_id"), (2, "visitor_id")]
+    assert send(keyed.tokens["secret"])["accepted"] == 3
+
+
+def test_answers_say_that_they_are_what_their_type_says(keyed: Keyed, api: Client) -> None:
+    for path in ("/v1/ranking", "/v1/articles/harbour-1/stats", "/livez", "/docs", "/v1/articles/nowhere", "/metrics"):
+        assert keyed.ask("GET", path, keyed.tokens["admin"]).headers["x-content-type-options"] == "nosniff", path
+        assert api.get(path).headers["x-content-type-options"] == "nosniff", path
+    assert keyed.ask("GET", "/v1/ranking").headers["x-content-type-options"] == "nosniff"
+    assert api.get("/docs").headers["content-security-policy"] == "frame-ancestors 'none'"
