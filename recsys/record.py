@@ -141,6 +141,7 @@ class RecordReader(Generic[R]):
 
     def __init__(self, kind: type[R], default_zone: tzinfo) -> None:
         self._kind = kind
+        self.zone = default_zone
         self._hook = _from_wire(default_zone)
         self._json = msgspec.json.Decoder(kind, dec_hook=self._hook)
         self.fields = frozenset(kind.__struct_fields__)

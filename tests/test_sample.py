@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from recsys.article import Article
 from recsys.event import EVENT_TYPES, LIST_NAMES, Event
+from recsys.event_reader import EventReader
 from recsys.markup import html_to_text
 from recsys.record import RecordReader
 from recsys.times import DAY, parse_time
@@ -162,10 +163,11 @@ def test_related_pairs_of_kind_translation_are_those_that_the_articles_declare()
     assert {(row["article_id"], row["related_id"]) for row in RELATED if row["kind"] == "translation"} == declared
 
 
-@pytest.mark.parametrize(("name", "record"), [("article", Article), ("event", Event)])
-def test_schema_has_exactly_the_fields_of_the_record(name, record):
-    loaded = schema(name).schema
-    assert set(loaded["properties"]) == set(record.__struct_fields__)
+@pytest.mark.parametrize(
+    ("name", "reader"), [("article", RecordReader(Article, UTC)), ("event", EventReader(UTC, lambda url: None))]
+)
+def test_schema_has_exactly_the_fields_that_are_read(name, reader):
+    assert set(schema(name).schema["properties"]) == reader.fields
 
 
 def test_event_schema_knows_the_types_and_lists_of_the_record():

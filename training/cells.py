@@ -12,7 +12,7 @@ import msgspec
 from recsys.errors import BadRecord
 
 ID_FIELDS = frozenset(
-    {"id", "article_id", "visitor_id", "session_id", "request_id", "variant", "translation_of"}
+    {"id", "article_id", "visitor_id", "session_id", "request_id", "variant", "translation_of", "source"}
 )  # a table may hold them as numbers
 
 _LIST_FIELDS = frozenset({"tags", "authors", "labels", "section"})

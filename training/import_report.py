@@ -1,6 +1,6 @@
 """What an import found and did."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from recsys.errors import BadRecord
 from recsys.store import AppendedEvents, PutArticles
@@ -22,6 +22,21 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldReport:
+    """What an import understood of one field.
+
+    source   what in the file it was taken from; "" where the file has our own names
+    filled   how many good rows have it
+    example  one value, shortened
+    """
+
+    field: str
+    source: str
+    filled: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """What one file held."""
 
@@ -29,6 +44,8 @@ class FileReport:
     holds: str  # "articles" or "events"
     rows: int  # good and bad
     bad: int
+    left_out: dict[str, int] = field(default_factory=dict)  # what is neither, such as a site's menus: how many of each
+    fields: tuple[FieldReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,21 +14,27 @@ from typing import TypeVar
 
 import msgspec
 
+from recsys.addresses import canonical_address
 from recsys.article import Article
 from recsys.errors import BadRecord
 from recsys.event import Event
+from recsys.event_reader import EventReader
 from recsys.record import RecordReader, store_bytes
+from recsys.robots import as_stored
 from recsys.store import AppendedEvents, PutArticles, Store, comes_back
 from recsys.times import format_time
 from training.import_report import ROWS_SHOWN, BadRow, FileReport, ImportReport
 from training.progress import Progress
+from training.rows import LeftOut
 from training.sources import read
 from training.staging import Staging
+from training.understood import Understood
 
 _ARTICLES = 100  # handed to the store at a time
 _EVENTS = 10_000
 _BETWEEN_LOOKS = 2_000  # rows from one sign of progress to the next
 _DIGEST_BYTES = 15
+_ADDRESSES = 100_000  # of events, remembered with what they lead to
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -98,12 +104,14 @@ class _Intake:
         self._progress = progress
         self._tell_bad_row = bad_row
         self._article_reader = RecordReader(Article, default_zone)
-        self._event_reader = RecordReader(Event, default_zone)
+        self._event_reader = EventReader(default_zone, self._article_at)
         self._articles = opened.enter_context(Staging(Article))
         self._events = opened.enter_context(Staging(Event))
         self._article_place: dict[str, int] = {}  # where the last record of an id is staged; in order of arrival
         self._event_places: list[int] = []
         self._event_count = 0
+        self._addresses: dict[tuple[str, str], str] = {}  # of the articles of this import: the id, by host and path
+        self._led_to: dict[str, str | None] = {}  # what the addresses of events lead to
         self._lives: dict[str, bool] = {}  # whether events on this article can be taken
         self._copies: Counter[bytes] = Counter()  # of each content without id
         self._warnings: list[str] = []
@@ -119,15 +127,29 @@ class _Intake:
             again += article.id in self._article_place
             self._article_place[article.id] = self._articles.add([article])
             self._ahead += article.published_at > self._now
+            if article.url is not None and (address := canonical_address(article.url)) is not None:
+                self._addresses[address] = self._addresses["", address[1]] = article.id
         if again:
             self._warnings.append(f"{path}: {again} rows repeat an id read before; the last row of each id counts")
 
     def read_events(self, path: Path) -> None:
-        """Stages the valid events of a file."""
-        events = self._records(path, self._event_reader, "events", self._check_event)
+        """Stages the valid events of a file, but for those of robots."""
+        robots = 0
+
+        def of_readers() -> Iterator[Event]:
+            nonlocal robots
+            for event in self._records(path, self._event_reader, "events", self._check_event):
+                stored = as_stored(event)
+                robots += stored is None
+                if stored is not None:
+                    yield stored
+
+        events = of_readers()
         while group := [event if event.id is not None else self._with_id(event) for event in islice(events, _EVENTS)]:
             self._event_places.append(self._events.add(group))
             self._event_count += len(group)
+        if robots:
+            self._warnings.append(f"{path}: {robots} events are of robots, by their user_agent, and left out")
 
     def write(self, *, keep: bool) -> tuple[PutArticles, AppendedEvents]:
         """Stores what is staged in one transaction, undone again unless `keep`."""
@@ -156,11 +178,17 @@ class _Intake:
         """The good records of a file; counts, keeps and tells the bad ones, and what fields no record has."""
         rows = bad = 0
         unknown: set[str] = set()
+        left_out: Counter[str] = Counter()
+        sources: dict[str, str] = {}
+        understood = Understood(sources)
         size = path.stat().st_size if path.exists() else 0
-        for rows, row in enumerate(read(path, reader), start=1):
+        for rows, row in enumerate(read(path, reader, sources), start=1):
             if rows % _BETWEEN_LOOKS == 0:
                 self._progress(f"reading {path.name}", row.done, size)
             unknown |= row.unknown
+            if isinstance(row.outcome, LeftOut):
+                left_out[row.outcome.what] += 1
+                continue
             try:
                 if isinstance(row.outcome, BadRecord):
                     raise row.outcome
@@ -169,9 +197,15 @@ class _Intake:
                 bad += 1
                 self._add_bad(BadRow(file=str(path), line=row.line, field=error.field, reason=error.reason))
             else:
+                understood.add(row.outcome)
                 yield row.outcome
         self._progress(f"reading {path.name}", size, size)
-        self.files.append(FileReport(file=str(path), holds=holds, rows=rows, bad=bad))
+        rows -= left_out.total()
+        self.files.append(
+            FileReport(
+                file=str(path), holds=holds, rows=rows, bad=bad, left_out=dict(left_out), fields=understood.fields()
+            )
+        )
         if unknown:
             self._warnings.append(f"{path}: unknown fields, left out: {', '.join(sorted(unknown))[:500]}")
 
@@ -180,6 +214,16 @@ class _Intake:
         if len(self.bad_rows) < ROWS_SHOWN:
             self.bad_rows.append(row)
         self._tell_bad_row(row)
+
+    def _article_at(self, url: str) -> str | None:
+        """The article of this import or of the store that an address leads to."""
+        if url not in self._led_to:
+            address = canonical_address(url)
+            here = self._addresses.get(address) or self._addresses.get(("", address[1])) if address else None
+            self._led_to[url] = here or self._store.catalogue.at_addresses([url]).get(url)
+            if len(self._led_to) > _ADDRESSES:
+                self._led_to.pop(next(iter(self._led_to)))
+        return self._led_to.get(url)
 
     def _check_article(self, article: Article) -> None:
         stored = self._store.catalogue.get([article.id]).get(article.id)

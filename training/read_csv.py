@@ -1,7 +1,12 @@
-"""CSV with a header line: comma, semicolon or tab between cells, quotes as in RFC 4180."""
+"""CSV with a header line: comma, semicolon or tab between cells, quotes as in RFC 4180.
+
+Columns that don't have our names are told by what such columns are commonly called. A table of events that counts views
+by page and day is read as so many views.
+"""
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -9,6 +14,8 @@ import msgspec
 from recsys.errors import BadInput, BadRecord
 from recsys.record import RecordReader
 from training.cells import record_values
+from training.columns_guess import column_of, guessed_fields
+from training.page_views import SOURCES, VIEWS, views_of
 from training.rows import LINE_BYTES, OpenFile, Row, bounded_lines, too_long
 
 _DELIMITERS = ",;\t"
@@ -43,6 +50,23 @@ class _Lines:
         return first
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What the columns of a table hold.
+
+    names   as in the header      fields  the field of a column, by its place
+    counts  the place of the column that counts views, where each row stands for so many
+    """
+
+    names: list[str]
+    fields: dict[int, str]
+    counts: int | None
+
+    def values(self, cells: list[str]) -> dict[str, str]:
+        """The cells by field."""
+        return {field: cells[place] for place, field in self.fields.items()}
+
+
 def read_csv(file: OpenFile, reader: RecordReader[R]) -> Iterator[Row[R]]:
     """A row per line of the table that is not blank, numbered by the physical line where it begins.
 
@@ -50,13 +74,17 @@ def read_csv(file: OpenFile, reader: RecordReader[R]) -> Iterator[Row[R]]:
     """
     csv.field_size_limit(LINE_BYTES)  # the module's own limit is 128 KB: too short for a body
     lines = _Lines(file)
-    delimiter, header = _header(file.name, lines, reader)
-    unknown = frozenset(header) - reader.fields - {""}
+    delimiter, columns = _header(file.name, lines, reader)
+    file.sources.update(_sources(columns, reader))
+    unknown = frozenset(columns.names) - {columns.names[place] for place in columns.fields} - {""}
+    if columns.counts is not None:
+        unknown -= {columns.names[columns.counts]}
     done = 0
     for count, (number, cells) in enumerate(_rows(lines, delimiter)):
         if count % _BETWEEN_LOOKS == 0:
             done = file.done()
-        yield Row(number, cells if isinstance(cells, BadRecord) else _outcome(header, cells, reader), unknown, done)
+        for outcome in [cells] if isinstance(cells, BadRecord) else _outcomes(columns, cells, reader):
+            yield Row(number, outcome, unknown, done)
 
 
 def _rows(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str] | BadRecord]]:
@@ -73,28 +101,50 @@ def _rows(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str] | BadR
             yield lines.take(), BadRecord("", f"the row can't be split into cells: {error}")
 
 
-def _outcome(header: list[str], cells: list[str], reader: RecordReader[R]) -> R | BadRecord:
-    if len(cells) != len(header):
-        return BadRecord("", f"has {len(cells)} cells where the header has {len(header)}")
-    values = {name: cell for name, cell in zip(header, cells, strict=True) if name in reader.fields}
+def _outcomes(columns: _Columns, cells: list[str], reader: RecordReader[R]) -> Iterator[R | BadRecord]:
+    if len(cells) != len(columns.names):
+        yield BadRecord("", f"has {len(cells)} cells where the header has {len(columns.names)}")
+        return
+    values = columns.values(cells)
+    if columns.counts is not None:
+        yield from views_of(values, cells[columns.counts], reader)
+        return
     try:
-        return reader.from_mapping(record_values(values), strict=False)
+        if "id" in reader.required and "id" not in values:
+            values["id"] = values.get("url", "")
+        yield reader.from_mapping(record_values(values), strict=False)
     except BadRecord as bad:
-        return bad
+        yield bad
 
 
-def _header(name: str, lines: _Lines, reader: RecordReader[R]) -> tuple[str, list[str]]:
-    """The delimiter, which is the one that gives most fields of the record, and the names in the first line."""
+def _header(name: str, lines: _Lines, reader: RecordReader[R]) -> tuple[str, _Columns]:
+    """The delimiter, which is the one that gives most fields of the record, and the columns of the first line.
+
+    Lines before it that begin with # are the title that analytics tools write.
+    """
     try:
-        line = next(lines, "")
+        while (line := next(lines, "")).startswith("#"):
+            lines.take()
         headers = {d: [cell.strip() for cell in next(csv.reader([line], delimiter=d), [])] for d in _DELIMITERS}
     except csv.Error as error:
         raise BadInput(f"{name}:1: the header can't be read: {error}") from None
     lines.take()
-    delimiter = max(_DELIMITERS, key=lambda d: len(reader.fields.intersection(headers[d])))
-    header = headers[delimiter]
-    if missing := sorted(reader.required.difference(header)):
-        raise BadInput(f"{name}:1: the header lacks {', '.join(missing)}. It has: {', '.join(header)[:200]}")
-    if twice := sorted({field for field in header if field and header.count(field) > 1}):
+    guesses = {d: guessed_fields(header, reader.fields) for d, header in headers.items()}
+    delimiter = max(_DELIMITERS, key=lambda d: len(guesses[d]))
+    header, fields = headers[delimiter], guesses[delimiter]
+    if twice := sorted({field for field in header if field in reader.fields and header.count(field) > 1}):
         raise BadInput(f"{name}:1: the header has {', '.join(twice)} more than once")
-    return delimiter, header
+    known = set(fields.values())
+    counts = column_of(header, VIEWS) if "article_id" in reader.fields and "type" not in known else None
+    needed = {"at"} if counts is not None else reader.required
+    missing = sorted(needed - known - ({"id"} if "url" in known else set()))
+    if missing:
+        raise BadInput(f"{name}:1: the header lacks {', '.join(missing)}. It has: {', '.join(header)[:200]}")
+    return delimiter, _Columns(header, fields, counts)
+
+
+def _sources(columns: _Columns, reader: RecordReader[R]) -> dict[str, str]:
+    found = {field: f"column {columns.names[place]}" for place, field in columns.fields.items()}
+    if "id" in reader.required and "id" not in found:
+        found["id"] = found["url"]
+    return found | SOURCES if columns.counts is not None else found

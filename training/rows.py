@@ -1,7 +1,7 @@
 """What every reader yields, and the lines that text files are made of."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -10,16 +10,22 @@ from recsys.errors import BadRecord
 
 LINE_BYTES = 16 << 20  # a longer line is a bad row: it is never held in memory
 
-Kind = Literal["lines", "array", "csv", "parquet"]
+Kind = Literal["lines", "array", "csv", "parquet", "wxr", "feed", "access_log"]
 
 R = TypeVar("R", bound=msgspec.Struct)
+
+
+class LeftOut(NamedTuple):
+    """Something in a file that is no record and no mistake, such as a menu in a site's export."""
+
+    what: str  # a name in the singular; the report counts them by it
 
 
 class Row(NamedTuple, Generic[R]):
     """One record of a file, or why there is none."""
 
     line: int  # from 1: the line where it begins; in a JSON array the item, in Parquet the row
-    outcome: R | BadRecord
+    outcome: R | BadRecord | LeftOut
     unknown: frozenset[str]  # names of fields that no record has
     done: int  # bytes of the file that are read, more or less
 
@@ -33,6 +39,7 @@ class OpenFile:
     size: int  # bytes on disk, 0 where unknown
     raw: BinaryIO  # as on disk
     data: BinaryIO  # decompressed
+    sources: dict[str, str] = field(default_factory=dict)  # what in the file each field is taken from, by its name
 
     def done(self) -> int:
         """Bytes on disk that were read so far."""

@@ -1,4 +1,4 @@
-"""Files of articles or events, whatever their format: JSON Lines, a JSON array, CSV or Parquet, each plain or gz.
+"""Files of articles or events, whatever their format: our own, or what publishing systems and web servers write.
 
 Content decides where it can (gz, Parquet, the bracket of an array); else the name does.
 """
@@ -8,21 +8,39 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from recsys.article import Article
 from recsys.errors import BadInput
 from recsys.record import RecordReader
+from training.read_access_log import LINE, read_access_log
 from training.read_csv import read_csv
+from training.read_feed import read_feed
 from training.read_json import read_json_array, read_json_lines
+from training.read_markdown import is_markdown_folder, read_markdown
 from training.read_parquet import read_parquet
+from training.read_wxr import MARK, read_wxr
 from training.rows import Kind, OpenFile, Row
 
-FORMATS = "JSON Lines (.jsonl, .ndjson), a JSON array (.json), CSV (.csv) or Parquet (.parquet), plain or gz"
+FORMATS = (
+    "JSON Lines (.jsonl, .ndjson), a JSON array (.json), CSV (.csv), Parquet (.parquet), a WordPress export or feed"
+    " (.xml), an access log, plain or gz, or a folder of Markdown"
+)
 
-_READERS = {"lines": read_json_lines, "array": read_json_array, "csv": read_csv, "parquet": read_parquet}
+_READERS = {
+    "lines": read_json_lines,
+    "array": read_json_array,
+    "csv": read_csv,
+    "parquet": read_parquet,
+    "wxr": read_wxr,
+    "feed": read_feed,
+    "access_log": read_access_log,
+}
 _NAMED: dict[str, Kind] = {".jsonl": "lines", ".ndjson": "lines", ".csv": "csv"}
 _OTHER_CONTENT = {
     b"PK\3\4": "a zip archive",
@@ -32,20 +50,28 @@ _OTHER_CONTENT = {
     b"\xff\xfe": "text in UTF-16, not UTF-8",
     b"\xfe\xff": "text in UTF-16, not UTF-8",
 }
+_FEEDS = (b"<rss", b"<feed", b"<rdf:RDF")
+_HOLD_ARTICLES = frozenset({"wxr", "feed"})
+_LOOKED_AT = 100  # rows
 _HEAD = 4_096  # bytes that tell the format
 _BUFFER = 128 << 10
 
 R = TypeVar("R", bound=msgspec.Struct)
 
 
-def read(path: Path, reader: RecordReader[R]) -> Iterator[Row[R]]:
+def read(path: Path, reader: RecordReader[R], sources: dict[str, str] | None = None) -> Iterator[Row[R]]:
     """Every row of the file, good or bad, in order; at most a few thousand rows are in memory at a time.
 
+    sources  is told where in the file the fields come from, for formats that are not our own
     Raises BadInput when the file as a whole can't be read: absent, empty, a folder, damaged, of no known format.
     """
+    told = {} if sources is None else sources
+    if is_markdown_folder(path):
+        yield from read_markdown(path, reader, told)
+        return
     with ExitStack() as opened:
         try:
-            yield from _READERS[(file := _open(path, opened)).kind](file, reader)
+            yield from _READERS[(file := _open(path, opened, told)).kind](file, reader)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise BadInput(
                 f"{path}: the gz data is damaged or cut short ({error}). Nothing was taken from it."
@@ -54,15 +80,29 @@ def read(path: Path, reader: RecordReader[R]) -> Iterator[Row[R]]:
             raise BadInput(f"{path}: {error.strerror or error}") from error
 
 
-def _open(path: Path, opened: ExitStack) -> OpenFile:
+def holds_articles(path: Path) -> bool:
+    """Whether one of the first rows is an article; else the file holds events, or nothing that can be read."""
+    try:
+        with ExitStack() as opened:
+            if path.is_file() and _open(path, opened, {}).kind in _HOLD_ARTICLES:
+                return True
+        rows = islice(read(path, RecordReader(Article, UTC)), _LOOKED_AT)
+        return any(isinstance(row.outcome, Article) for row in rows)
+    except BadInput:
+        return False
+
+
+def _open(path: Path, opened: ExitStack, sources: dict[str, str]) -> OpenFile:
     if path.is_dir():
-        raise BadInput(f"{path} is a folder. Name the files in it.")
+        raise BadInput(f"{path} is a folder without Markdown files. Name the files in it.")
     raw = opened.enter_context(path.open("rb"))
     data = raw
     if raw.peek(2)[:2] == b"\x1f\x8b":
         data = opened.enter_context(io.BufferedReader(gzip.GzipFile(fileobj=raw), _BUFFER))
     head = data.peek(_HEAD)[:_HEAD]
-    return OpenFile(name=str(path), kind=_kind(path, head), size=path.stat().st_size, raw=raw, data=data)
+    return OpenFile(
+        name=str(path), kind=_kind(path, head), size=path.stat().st_size, raw=raw, data=data, sources=sources
+    )
 
 
 def _kind(path: Path, head: bytes) -> Kind:
@@ -81,4 +121,10 @@ def _kind(path: Path, head: bytes) -> Kind:
         return "array"
     if first == b"{":
         return "lines"
+    if first == b"<" and MARK in head:
+        return "wxr"
+    if first == b"<" and any(mark in head for mark in _FEEDS):
+        return "feed"
+    if LINE.match(head):
+        return "access_log"
     raise BadInput(f"{path}: the format is not recognised. Expected {FORMATS}.")

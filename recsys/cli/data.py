@@ -11,6 +11,9 @@ from recsys.cli.app import DEFAULT_HOME, AsOfOption, HomeOption, app
 
 @app.command("import")
 def import_(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="What to read; whether it holds articles or events shows in it.")
+    ] = None,
     articles: Annotated[
         list[Path] | None, typer.Option("--articles", help="A file of articles; may be repeated.")
     ] = None,
@@ -20,10 +23,15 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report, store nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Store nothing if any row is bad, and fail.")] = False,
 ) -> None:
-    """Read articles and events (JSON Lines, CSV, Parquet; plain or gz) into the home's store."""
-    from recsys.cli.intake import run_import
+    """Read articles and events into the home's store: JSON Lines, CSV, Parquet, a WordPress export, a feed, a folder of
+    Markdown, an access log, a table of page views; plain or gz.
+    """
+    from recsys.cli.intake import run_import, sorted_by_content
 
-    if not run_import(home, articles or [], events or [], dry_run=dry_run, strict=strict):
+    more_articles, more_events = sorted_by_content(files or [])
+    if not run_import(
+        home, (articles or []) + more_articles, (events or []) + more_events, dry_run=dry_run, strict=strict
+    ):
         sys.exit(1)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from recsys.cli.progress import progress_bars
+from recsys.cli.tables import print_rows
 from recsys.errors import BadInput
 from recsys.home import Home
 from recsys.settings import read_settings
@@ -19,14 +20,26 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
+def sorted_by_content(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Those that hold articles, and the others."""
+    from training.file_sets import expanded
+    from training.sources import holds_articles
+
+    files = expanded(files)
+    articles = [path for path in files if holds_articles(path)]
+    return articles, [path for path in files if path not in articles]
+
+
 def run_import(
     home_path: Path, articles: Sequence[Path], events: Sequence[Path], *, dry_run: bool, strict: bool
 ) -> bool:
     """Imports and prints a report; every bad row goes to a file of the home's reports. False where strict refused."""
+    from training.file_sets import expanded
     from training.intake import import_files
 
     if not articles and not events:
-        raise BadInput("name what to import: --articles FILE, --events FILE, each as often as needed.")
+        raise BadInput("name what to import: FILE, or --articles FILE, --events FILE, each as often as needed.")
+    articles, events = expanded(articles), expanded(events)
     home, now = Home(home_path), now_micros()
     settings = read_settings(home.settings)
     home.root.mkdir(parents=True, exist_ok=True)
@@ -66,6 +79,14 @@ def print_report(report: "ImportReport", report_path: Path, *, dry_run: bool) ->
     for file in report.files:
         bad = f", {file.bad:,} bad" if file.bad else ""
         print(f"{file.file}: {file.rows:,} {file.holds}{bad}")
+        if file.left_out:
+            print(f"left out: {', '.join(f'{count:,} {what}' for what, count in file.left_out.items())}")
+        if file.fields and dry_run:
+            print_rows(
+                "what was understood",
+                ("field", "taken from", "rows", "for example"),
+                [(field.field, field.source or field.field, field.filled, field.example) for field in file.fields],
+            )
     for warning in report.warnings:
         print(f"warning: {warning}")
     for row in report.bad_rows[:SHOWN]:

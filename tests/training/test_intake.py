@@ -17,7 +17,7 @@ from recsys.store import AppendedEvents, PutArticles, Store
 from recsys.store.sqlite import SqliteStore
 from recsys.times import parse_time, zone
 from tests.training.files import FORMATS, write
-from training.import_report import ROWS_SHOWN, BadRow, FileReport, ImportReport
+from training.import_report import ROWS_SHOWN, BadRow, FieldReport, FileReport, ImportReport
 from training.intake import import_files
 
 NOW = parse_time("2026-01-01")
@@ -65,8 +65,12 @@ def test_report_tells_what_was_found_and_stored(store: Store, tmp_path: Path) ->
     events = write(tmp_path, "events", [event("a", id="1"), event("b", id="1"), event("c")], kind="csv")
     report = run(store, [articles], [events])
     bad = BadRow(file=str(events), line=4, field="article_id", reason="is no article of this site: c")
+    understood = tuple(file.fields for file in report.files)
     assert report == ImportReport(
-        files=(FileReport(str(articles), "articles", rows=2, bad=0), FileReport(str(events), "events", rows=3, bad=1)),
+        files=(
+            FileReport(str(articles), "articles", rows=2, bad=0, fields=understood[0]),
+            FileReport(str(events), "events", rows=3, bad=1, fields=understood[1]),
+        ),
         articles=PutArticles(added=2),
         events=AppendedEvents(accepted=1, duplicates=1),
         bad=1,
@@ -339,3 +343,39 @@ def test_articles_arrive_as_they_stand_in_the_file(store: Store, tmp_path: Path)
     run(store, [file], [])
     reader = RecordReader(Article, UTC)
     assert [s.article for s in store.catalogue.scan()] == [reader.from_json(json.dumps(row)) for row in rows]
+
+
+def test_report_tells_what_was_understood_of_each_field(store: Store, tmp_path: Path) -> None:
+    table = tmp_path / "posts.csv"
+    table.write_text("post_id,headline,date,tags\n1,Low tide,2025-01-02,sea;sand\n2,High tide,2025-01-03,\n")
+    [file] = run(store, [table], [], dry_run=True).files
+    assert file.fields == (
+        FieldReport("id", "column post_id", 2, "1"),
+        FieldReport("title", "column headline", 2, "Low tide"),
+        FieldReport("tags", "column tags", 1, "sea, sand"),
+        FieldReport("published_at", "column date", 2, "2025-01-02T00:00:00Z"),
+    )
+
+
+def test_events_may_name_the_address_of_an_article(store: Store, tmp_path: Path) -> None:
+    before = write(tmp_path, "before", [article("a", url="https://paper.example/old/a/")], kind="jsonl")
+    run(store, [before], [])
+    articles = write(tmp_path, "articles", [article("a", url="/new/a"), article("b", url="/b")], kind="jsonl")
+    urls = ["https://www.paper.example/old/a?utm_source=x", "/new/a/#top", "http://paper.example/b/amp/", "/c"]
+    visits = [{"type": "view", "url": url, "at": "2025-06-01T00:00:00Z", "id": f"e{n}"} for n, url in enumerate(urls)]
+    both = event("a", id="both", url="/new/a")
+    events = write(tmp_path, "events", [*visits, both], kind="jsonl")
+    report = run(store, [articles], [events])
+    assert [found[0] for found in contents(store)[1]] == ["a", "a", "b"]
+    assert [(bad.line, bad.field) for bad in report.bad_rows] == [(4, "url"), (5, "url")]
+
+
+def test_events_of_robots_are_left_out_with_a_warning_and_no_agent_is_stored(store: Store, tmp_path: Path) -> None:
+    articles = write(tmp_path, "articles", [article()], kind="jsonl")
+    browser = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
+    told = [event(user_agent="GPTBot/1.2"), event(user_agent=browser, source="n1")]
+    report = run(store, [articles], [write(tmp_path, "events", told, kind="csv")])
+    assert report.events == AppendedEvents(accepted=1, duplicates=0)
+    assert any("1 events are of robots" in warning for warning in report.warnings)
+    (stored,) = [one for entry in store.log.read(0, 100) for one in entry.events]
+    assert (stored.user_agent, stored.source) == (None, "n1")

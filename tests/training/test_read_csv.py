@@ -87,8 +87,8 @@ def test_body_may_be_long(table: Path) -> None:
 
 
 def test_missing_column_is_told_with_those_that_are_there(table: Path) -> None:
-    with pytest.raises(BadInput, match=r"articles\.csv:1: the header lacks published_at, title\. It has: id, name"):
-        rows(table, "1,T\n", "id,name\n")
+    with pytest.raises(BadInput, match=r"articles\.csv:1: the header lacks published_at, title\. It has: id, colour"):
+        rows(table, "1,T\n", "id,colour\n")
 
 
 def test_column_that_stands_twice_is_told(table: Path) -> None:
@@ -117,3 +117,25 @@ def test_bad_cell_is_named_by_its_column(table: Path, cells: str, field: str) ->
     [row] = rows(table, cells + "\n")
     assert isinstance(row.outcome, BadRecord)
     assert row.outcome.field == field
+
+
+def test_columns_are_told_by_their_usual_names(table: Path) -> None:
+    article = one(
+        table,
+        "7,Low tide,<p>Sand.</p>,/tide,Sea,2026-03-01\n",
+        "post_id,Headline,HTML,Permalink,Category,Publish Date\n",
+    )
+    assert (article.id, article.title, article.body, article.url) == ("7", "Low tide", "<p>Sand.</p>", "/tide")
+    assert article.section == ("Sea",)
+
+
+def test_own_name_wins_over_a_usual_one(table: Path) -> None:
+    assert one(table, "1,Short,Long,2026-03-01\n", "id,name,title,published_at\n").title == "Long"
+
+
+def test_address_is_the_id_where_there_is_no_other(table: Path) -> None:
+    assert one(table, "T,/tide,2026-03-01\n", "title,url,published_at\n").id == "/tide"
+
+
+def test_lines_above_the_header_that_begin_with_a_hash_are_skipped(table: Path) -> None:
+    assert one(table, "1,T,2026-03-01\n", "# export\n# March\nid,title,published_at\n").id == "1"

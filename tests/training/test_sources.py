@@ -110,7 +110,7 @@ def test_absent_file_is_told(tmp_path: Path) -> None:
 
 
 def test_folder_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"is a folder\. Name the files in it"):
+    with pytest.raises(BadInput, match="is a folder without Markdown files"):
         outcomes(tmp_path)
 
 

@@ -76,13 +76,14 @@ def test_the_same_files_again_change_nothing(recsys, files, tmp_path):
     [
         ((), "name what to import"),
         (("--articles", "absent.jsonl"), "absent.jsonl: No such file"),
-        (("--articles", "."), "is a folder"),
+        (("--articles", "folder"), "folder holds no file of records"),
         (("--events", "empty.jsonl"), "is empty"),
     ],
 )
 def test_what_can_not_be_imported_is_told_in_one_line(recsys, tmp_path, monkeypatch, arguments, said):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty.jsonl").touch()
+    (tmp_path / "folder").mkdir()
     ran = recsys("import", *arguments, "--home", tmp_path / "home")
     assert ran.code == 1
     assert said in ran.err

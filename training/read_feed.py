@@ -1,0 +1,94 @@
+"""An RSS, RDF or Atom feed as a file of articles."""
+
+import io
+from calendar import timegm
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from recsys.errors import BadInput, BadRecord
+from recsys.markup import html_to_text
+from recsys.record import RecordReader
+from recsys.times import SECOND, format_time
+from training.rows import OpenFile, Row
+
+FEED_BYTES = 32 << 20  # a feed is read whole
+
+SOURCES = {
+    "id": "guid or id, else the link",
+    "title": "title",
+    "body": "content, else summary or description",
+    "url": "link",
+    "tags": "category",
+    "authors": "author, dc:creator",
+    "language": "language of the entry, else of the feed",
+    "published_at": "published or pubDate, else updated",
+    "updated_at": "updated",
+    "image_url": "media:content, media:thumbnail or an enclosed image",
+}
+
+_ALL_KNOWN: frozenset[str] = frozenset()
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+
+def read_feed(file: OpenFile, reader: RecordReader[R]) -> Iterator[Row[R]]:
+    """A row per entry, numbered from 1; raises BadInput where the file holds no feed or feedparser is not installed."""
+    try:
+        import feedparser
+    except ModuleNotFoundError:
+        raise BadInput("Feeds need feedparser. Install it: pip install 'article-recsys[train]'") from None
+    if "title" not in reader.fields:
+        raise BadInput(f"{file.name} is a feed, which holds articles: import it with --articles.")
+    data = file.data.read(FEED_BYTES + 1)
+    if len(data) > FEED_BYTES:
+        raise BadInput(f"{file.name}: a feed of more than {FEED_BYTES >> 20} MB. Export the site's articles instead.")
+    feed = feedparser.parse(io.BytesIO(data))
+    if not feed.entries and feed.bozo:
+        raise BadInput(f"{file.name} is no feed that can be read: {feed.bozo_exception}")
+    file.sources.update(SOURCES)
+    for number, entry in enumerate(feed.entries, start=1):
+        outcome: R | BadRecord
+        try:
+            outcome = reader.from_mapping(_article(entry, feed.feed.get("language")))
+        except BadRecord as bad:
+            outcome = bad
+        yield Row(number, outcome, _ALL_KNOWN, file.size * number // len(feed.entries))
+
+
+def _article(entry: Mapping[str, Any], language: str | None) -> dict[str, Any]:
+    content: Mapping[str, Any] = max(entry.get("content", ()), key=lambda part: len(part.get("value", "")), default={})
+    published, updated = (
+        _time(entry[name]) if name in entry else None for name in ("published_parsed", "updated_parsed")
+    )
+    found = {
+        "id": entry.get("id") or entry.get("link"),
+        "title": html_to_text(entry.get("title", "")),
+        "body": content.get("value") or entry.get("summary", ""),
+        "url": entry.get("link"),
+        "tags": _distinct(tag.get("label") or tag.get("term") for tag in entry.get("tags", ())),
+        "authors": _distinct(author.get("name") for author in entry.get("authors", ())),
+        "language": (content.get("language") or language or "").replace("_", "-") or None,
+        "published_at": published or updated,
+        "updated_at": updated,
+        "image_url": _image(entry),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _image(entry: Mapping[str, Any]) -> str | None:
+    for media in (*entry.get("media_content", ()), *entry.get("media_thumbnail", ()), *entry.get("enclosures", ())):
+        address = media.get("url") or media.get("href")
+        kind = media.get("medium") or media.get("type") or "image"
+        if address and kind.startswith("image"):
+            return str(address)
+    return None
+
+
+def _time(parsed: Any) -> str | None:
+    return format_time(timegm(parsed) * SECOND) if parsed else None
+
+
+def _distinct(names: Any) -> list[str]:
+    return list(dict.fromkeys(name.strip() for name in names if name and name.strip()))
