@@ -4,6 +4,7 @@ Environment variables `RECSYS_<NAME>` win over the file.
 """
 
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from pydantic_settings import (
 )
 
 from recsys.errors import BadInput
+from recsys.record import check_id
 from recsys.times import zone
 
 
@@ -46,6 +48,38 @@ class Settings(BaseSettings):
             description="On a page an article that several lists want goes to the first of these. Changes results.",
         ),
     ] = ("related", "ranking", "recommendation")
+    page_repeats: Annotated[
+        tuple[Literal["related", "ranking", "recommendation"], ...],
+        Field(
+            max_length=3,
+            description="On a page these lists may show what another shows; no list gives way to them. Changes "
+            "results.",
+        ),
+    ] = ()
+    experiment: Annotated[
+        str,
+        Field(
+            max_length=100,
+            description="Name of a running experiment; another name deals all visitors anew. Serving only.",
+        ),
+    ] = ""
+    variants: Annotated[
+        dict[str, Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]],
+        Field(
+            max_length=20,
+            description="Shares of visitors by variant: answers name each visitor's, for the site to act on and to "
+            "send back with events. Serving only.",
+        ),
+    ] = {}
+    diversity: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=1.0,
+            description="How different from each other the articles of a Recommendation are; 0: as it comes. In force "
+            "with the next training. Changes results.",
+        ),
+    ] = 0.25
     cache_seconds: Annotated[
         int,
         Field(
@@ -55,9 +89,49 @@ class Settings(BaseSettings):
             "A takedown may then be late by as much. Serving only.",
         ),
     ] = 0
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Addresses or networks whose X-Forwarded-For is believed, such as 10.0.0.0/8: rate limits "
+            "count the client's address then. Serving only."
+        ),
+    ] = ()
+    requests_per_minute: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="Requests of one publishable key from one address and to one process; 0: any number. "
+            "Serving only.",
+        ),
+    ] = 600
+    keep_events_days: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=36_500,
+            description="`train` deletes events that are older for good, whole days; 0: none. Changes results.",
+        ),
+    ] = 0
+    ranking_max_age_days: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=100_000,
+            description="Articles older than so many days, but for evergreen ones, are in no Ranking; default: no "
+            "limit. Changes results.",
+        ),
+    ] = None
     keep_bundles: Annotated[
         int, Field(ge=2, le=100, description="How many trained versions `train` leaves in the home. Storage only.")
     ] = 5
+    sources: Annotated[
+        dict[Literal["articles", "events"], tuple[Annotated[str, Field(min_length=1)], ...]],
+        Field(
+            description="Files, folders and patterns that `retrain` imports what is new from, relative to the home. "
+            "Changes results."
+        ),
+    ] = {}
     threads: Annotated[
         int, Field(ge=0, le=256, description="Threads that training uses; 0: one per core. Speed only.")
     ] = 0
@@ -75,8 +149,18 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     def model_post_init(self, context: object) -> None:
-        """Rejects an unknown time zone and a page order that names a list twice."""
+        """Rejects an unknown time zone, a page order that names a list twice, and a proxy that is no address."""
         zone(self.timezone)
+        for network in self.trusted_proxies:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise BadInput(f"trusted_proxies: {network!r} is no address or network such as 10.0.0.0/8") from None
+        for variant in self.variants:
+            try:
+                check_id(variant, "variants")
+            except ValueError as error:
+                raise BadInput(str(error)) from None
         if len(set(self.page_order)) != len(self.page_order):
             raise BadInput("page_order: name each of related, ranking, recommendation once")
 

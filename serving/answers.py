@@ -3,7 +3,7 @@
 Articles stand in a list as cards that were written as JSON when the article arrived; an answer is those cards, joined.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -12,15 +12,19 @@ import msgspec
 
 from recsys.errors import NotFound
 from recsys.event import ListName
+from recsys.experiment import variant_of
 from recsys.items import Item
 from recsys.model import Model, fields_of
 from recsys.page import page
 from recsys.ranking import ranking
 from recsys.recommendation import recommend
 from recsys.related import related, related_to_text
+from recsys.settings import Settings
+from serving.caching import cache_tags
 from serving.drafts import Draft
 from serving.problems import NO_ARTICLE
-from serving.questions import PageQuestion, Question, RankingQuestion, RecommendationQuestion, RelatedQuestion
+from serving.questions import PageQuestion, Question, RankingQuestion, Reader, RecommendationQuestion, RelatedQuestion
+from serving.telemetry import Tally, tally
 
 _json = msgspec.json.Encoder().encode
 
@@ -32,12 +36,16 @@ class Answer:
     request_id  a digest of the question and of the body: equal answers share it, so it is the ETag too
     settled     only a changed article, or one that appears or expires, can change it: no event, no passing of time
     personal    meant for one visitor
+    given       what the answer adds to the counters
+    tags        value of its Cache-Tag header
     """
 
     body: bytes
     request_id: str
     settled: bool = False
     personal: bool = False
+    given: Tally = ()
+    tags: bytes = b""
 
 
 def related_answer(model: Model, article_id: str, question: RelatedQuestion, now: int) -> Answer:
@@ -58,8 +66,8 @@ def ranking_answer(model: Model, question: RankingQuestion, now: int) -> Answer:
     return list_answer(model, "ranking", ranking(model, question.window, question.wish(model), now), question)
 
 
-def recommendation_answer(model: Model, question: RecommendationQuestion, now: int) -> Answer:
-    """What one reader should read next."""
+def recommendation_answer(model: Model, question: RecommendationQuestion, settings: Settings, now: int) -> Answer:
+    """What one reader should read next, with the variant of the experiment that the settings give the visitor."""
     items = recommend(
         model,
         question.wish(model),
@@ -68,34 +76,62 @@ def recommendation_answer(model: Model, question: RecommendationQuestion, now: i
         history=question.rows_read(model),
         row=None if question.article_id is None else model.articles.row(question.article_id),
     )
-    return list_answer(model, "recommendation", items, question, question.article_id, personal=question.personal)
+    return list_answer(
+        model,
+        "recommendation",
+        items,
+        question,
+        question.article_id,
+        personal=question.personal,
+        variant=_variant(question, settings),
+    )
 
 
-def page_answer(model: Model, article_id: str, question: PageQuestion, order: Sequence[ListName], now: int) -> Answer:
-    """The three lists of one article's page, nothing repeated; raises NotFound.
+def recommended_to_strangers(model: Model, question: RecommendationQuestion, now: int) -> Sequence[Item]:
+    """What readers get of whom nothing is known."""
+    return recommend(model, question.wish(model), now)
 
-    order  an article that several lists want goes to the first of these
-    """
+
+def spare_answer(model: Model, question: RecommendationQuestion, items: Sequence[Item]) -> Answer:
+    """A Recommendation made of what strangers get."""
+    here = None if question.article_id is None else model.articles.row(question.article_id)
+    passed = {*question.wish(model).exclude, *question.rows_read(model), here}
+    left = [item for item in items if item.row not in passed][: question.limit]
+    return list_answer(model, "recommendation", left, question, question.article_id, personal=question.personal)
+
+
+def page_answer(model: Model, article_id: str, question: PageQuestion, settings: Settings, now: int) -> Answer:
+    """The three lists of one article's page, nothing repeated but as the settings say; raises NotFound."""
     row = row_of(model, article_id, now)
     found = page(
         model,
         row,
         now,
-        order=order,
+        order=settings.page_order,
+        repeats=settings.page_repeats,
         visitor_id=question.visitor_id,
         history=question.rows_read(model),
         exclude=question.wish(model).exclude,
         fill_policy=question.fill,
     )
-    lists = {
-        "related": list_answer(model, "related", found.related, question, article_id).body,
-        "ranking": list_answer(model, "ranking", found.ranking, question, article_id).body,
-        "recommendation": list_answer(model, "recommendation", found.recommendation, question, article_id).body,
+    items: dict[ListName, Sequence[Item]] = {
+        "related": found.related,
+        "ranking": found.ranking,
+        "recommendation": found.recommendation,
     }
-    content = b",".join(_json(name) + b":" + body for name, body in lists.items())
-    request_id = _digest("page", model, article_id, question, content)
-    head = _head({"article_id": article_id, "model": model.version, "request_id": request_id})
-    return Answer(head + b"," + content + b"}", request_id, personal=question.personal)
+    lists = {name: list_answer(model, name, shown, question, article_id) for name, shown in items.items()}
+    content = b",".join(_json(name) + b":" + answer.body for name, answer in lists.items())
+    variant = _variant(question, settings)
+    request_id = _digest("page", model, article_id, question, content, variant=variant)
+    named = {} if variant is None else {"variant": variant}
+    head = _head({"article_id": article_id, "model": model.version, "request_id": request_id, **named})
+    return Answer(
+        head + b"," + content + b"}",
+        request_id,
+        personal=question.personal,
+        given=tuple(count for answer in lists.values() for count in answer.given),
+        tags=b"" if question.personal else _tags(model, article_id, [i for shown in items.values() for i in shown]),
+    )
 
 
 def list_answer(
@@ -107,13 +143,22 @@ def list_answer(
     *,
     settled: bool = False,
     personal: bool = False,
+    variant: str | None = None,
 ) -> Answer:
     """A list as the API answers it."""
     content = b",".join(item_json(model, item) for item in items)
-    request_id = _digest(name, model, article_id, question, content)
+    request_id = _digest(name, model, article_id, question, content, variant=variant)
     about = {} if article_id is None else {"article_id": article_id}
-    head = _head({"list": name, **about, "model": model.version, "request_id": request_id})
-    return Answer(head + b',"items":[' + content + b"]}", request_id, settled, personal)
+    named = {} if variant is None else {"variant": variant}
+    head = _head({"list": name, **about, "model": model.version, "request_id": request_id, **named})
+    return Answer(
+        head + b',"items":[' + content + b"]}",
+        request_id,
+        settled,
+        personal,
+        tally(name, items),
+        b"" if personal else _tags(model, article_id, items),
+    )
 
 
 def item_json(model: Model, item: Item) -> bytes:
@@ -121,7 +166,7 @@ def item_json(model: Model, item: Item) -> bytes:
     fill = b"" if item.fill is None else b',"fill":' + _json(item.fill)
     return b"".join(
         (
-            model.articles.card(item.row)[:-1],
+            model.articles.marked_card(item.row)[:-1],
             b',"score":',
             _json(item.score),
             fill,
@@ -140,15 +185,30 @@ def row_of(model: Model, article_id: str, now: int) -> int:
     return row
 
 
+def _tags(model: Model, article_id: str | None, items: Iterable[Item]) -> bytes:
+    ids = [model.articles.id(item.row) for item in items]
+    return cache_tags(ids if article_id is None else [article_id, *ids])
+
+
 def _head(fields: dict[str, Any]) -> bytes:
     return msgspec.json.encode(fields)[:-1]
 
 
-def _digest(name: str, model: Model, article_id: str | None, question: Question, content: bytes) -> str:
+def _variant(question: Reader, settings: Settings) -> str | None:
+    if question.visitor_id is None:
+        return None
+    return variant_of(question.visitor_id, settings.experiment, settings.variants)
+
+
+def _digest(
+    name: str, model: Model, article_id: str | None, question: Question, content: bytes, *, variant: str | None = None
+) -> str:
     """128 bits over all that an answer depends on and all that it says."""
     digest = blake2b(digest_size=16)
     for part in (name, model.version, article_id or "", question.model_dump_json(exclude_defaults=True)):
         encoded = part.encode()
         digest.update(len(encoded).to_bytes(4, "big") + encoded)
     digest.update(content)
+    if variant is not None:
+        digest.update(variant.encode())
     return digest.hexdigest()

@@ -12,8 +12,16 @@ from starlette.exceptions import HTTPException
 
 from recsys import __version__
 from recsys.errors import RecsysError
-from serving import routes_articles, routes_events, routes_health, routes_lists, routes_models
-from serving.describing import component_schemas
+from serving import (
+    routes_articles,
+    routes_events,
+    routes_health,
+    routes_lists,
+    routes_models,
+    routes_rules,
+    routes_visitors,
+)
+from serving.describing import component_schemas, refusals
 from serving.problems import Problem, of_error, of_validation
 from serving.security import NEEDS
 from serving.sending import Finished
@@ -23,6 +31,7 @@ _ABOUT = """Related, Ranking and Recommendation lists for a site that publishes 
 An id in a path is one percent-encoded segment (`a/b` is `a%2Fb`). Times are ISO 8601. Unknown parameters and fields are
 refused. Errors are problem documents (RFC 9457). `x-needs` names the key that a route asks for once the site has keys.
 """
+_NEVER_SHED = ("/livez", "/readyz", "/metrics")
 _SAID = {404: "There is nothing at this address.", 405: "This address doesn't take that method."}
 
 
@@ -31,7 +40,15 @@ def make_api() -> FastAPI:
     api: FastAPI = FastAPIOffline(
         title="recsys", version=__version__, description=_ABOUT, redoc_url=None, redirect_slashes=False
     )
-    for routes in (routes_lists, routes_events, routes_articles, routes_models, routes_health):
+    for routes in (
+        routes_lists,
+        routes_events,
+        routes_articles,
+        routes_visitors,
+        routes_rules,
+        routes_models,
+        routes_health,
+    ):
         api.include_router(routes.router)
     api.exception_handler(Problem)(_on_problem)
     api.exception_handler(RecsysError)(_on_error)
@@ -46,10 +63,21 @@ def _openapi(api: FastAPI) -> dict[str, Any]:
     document = get_openapi(title=api.title, version=api.version, description=api.description, routes=api.routes)
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            operation["x-needs"] = NEEDS[method.upper(), path]
+            need = operation["x-needs"] = NEEDS[method.upper(), path]
+            if path not in _NEVER_SHED:
+                operation["responses"].setdefault("503", refusals(503)[503])
+            if need != "anyone":
+                # Without any: a home that has no keys, on loopback.
+                operation["security"] = [{}, {"bearer": []}, *([{"query": []}] if need == "publishable" else [])]
+                for status, refusal in refusals(401, 403, 429).items():
+                    operation["responses"].setdefault(str(status), refusal)
             if operation["responses"].get("422", {}).get("description") == "Validation Error":
                 del operation["responses"]["422"]  # FastAPI's own, which this API never sends
     document.setdefault("components", {})["schemas"] = component_schemas()
+    document["components"]["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "Any key, as `recsys keys create` shows it."},
+        "query": {"type": "apiKey", "in": "query", "name": "key", "description": "A publishable key."},
+    }
     return document
 
 

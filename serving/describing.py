@@ -7,11 +7,24 @@ import msgspec
 from recsys.article import BODY_CHARACTERS, NAME_CHARACTERS, TITLE_CHARACTERS, Article
 from recsys.event import Event
 from recsys.record import URL_CHARACTERS, Micros, SectionPath
+from recsys.rules.rule import RuleSet
 from serving.drafts import LANGUAGE_CHARACTERS, Draft
 from serving.ids import ID_SCHEMA
 from serving.problems import MEDIA_TYPE, Document
 from serving.receiving import JSON
-from serving.shapes import EventsAnswer, Health, ListAnswer, Models, PageAnswer, PutAnswer, Stats, Version
+from serving.shapes import (
+    Erased,
+    EventsAnswer,
+    Health,
+    ListAnswer,
+    Models,
+    PageAnswer,
+    PutAnswer,
+    RulesAnswer,
+    Stats,
+    Version,
+    Visitor,
+)
 
 _KINDS = (
     Article,
@@ -21,7 +34,11 @@ _KINDS = (
     PageAnswer,
     EventsAnswer,
     PutAnswer,
+    RuleSet,
+    RulesAnswer,
     Stats,
+    Visitor,
+    Erased,
     Version,
     Models,
     Health,
@@ -43,15 +60,23 @@ _BOUNDS: dict[str, dict[str, Any]] = {
 }
 _SAID = {
     400: "The path, the query or the body can't be read.",
+    401: "No good key was sent.",
+    403: "The key is not good for this, or not on this page.",
     404: "There is no such article or model.",
     408: "The body did not arrive in time.",
     409: "Understood, and refused.",
+    412: "The rules have been changed since they were read.",
     413: "The body is too long.",
     415: "The body is of another type than this route takes.",
     422: "A parameter or a field is not what is expected.",
-    503: "Too much is waiting, or the store can't be written now.",
+    428: "If-Match is missing.",
+    429: "Too many requests from this address: again after Retry-After.",
+    503: "Too much is asked at the moment, or the store can't be written now: again after Retry-After.",
     507: "No space is left to store this.",
 }
+
+# An event whose article is named by its address.
+EVENT_AT_ADDRESS = {"$ref": "#/components/schemas/EventAtAddress"}
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -90,7 +115,21 @@ def component_schemas() -> dict[str, Any]:
         for field, bounds in _BOUNDS.items():
             if field in schema["properties"]:
                 _bind(schema["properties"][field], bounds)
+    components["RuleSet"]["required"] = ["rules"]  # a default of the record, not of what is sent
+    components["EventAtAddress"] = _at_address(components["Event"])
     return dict(components)
+
+
+def _at_address(event: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an event that names its article by `url`."""
+    properties = {name: schema for name, schema in event["properties"].items() if name != "article_id"}
+    required = [name for name in event["required"] if name != "article_id"]
+    address = {"type": "string", "maxLength": URL_CHARACTERS, "description": "Leads to an article of the site."}
+    return event | {
+        "title": "EventAtAddress",
+        "properties": properties | {"url": address},
+        "required": [*required, "url"],
+    }
 
 
 def _bind(schema: dict[str, Any], bounds: dict[str, Any]) -> None:

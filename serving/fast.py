@@ -11,13 +11,17 @@ from pydantic import ValidationError
 from starlette.types import Scope
 
 from recsys.errors import RecsysError
-from serving.answers import Answer
 from serving.finished import FinishedAnswers
 from serving.ids import decode_segment
-from serving.lists import PAGE, RANKING, RECOMMENDATION, RELATED, ListRoute, list_reply
+from serving.lists import PAGE, RANKING, RECOMMENDATION, RELATED, ListRoute, Ready, ready
+from serving.overload import overloaded
 from serving.problems import Fault, Problem, of_error, of_validation
-from serving.sending import Reply
+from serving.questions import Reader, RecommendationQuestion
+from serving.sending import Wired
 from serving.service import Service
+from serving.spare import SpareRecommendations
+
+Asked = tuple[ListRoute[Any], bytes]  # and the segment of the path that is an article's id, b"" where there is none
 
 _ARTICLES = b"/v1/articles/"
 _OF_ARTICLE: Mapping[bytes, ListRoute[Any]] = {b"related": RELATED, b"page": PAGE}
@@ -29,32 +33,47 @@ class FastLists:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._finished = FinishedAnswers(service.live)
+        self._finished = FinishedAnswers(service.live, lambda answer: ready(service.settings, answer))
+        self._spare = SpareRecommendations(service.live)
 
-    def reply(self, scope: Scope) -> tuple[str, Reply] | None:
-        """The route's template and the answer to a list request; None where it is a request for something else."""
-        path: bytes = scope["raw_path"]
-        found = _route(path)
-        if found is None or scope["method"] != "GET":
-            return None
-        route, segment = found
+    def asked(self, scope: Scope) -> Asked | None:
+        """Which list is asked for; None where it is a request for something else."""
+        return _route(scope["raw_path"]) if scope["method"] == "GET" else None
+
+    def reply(self, asked: Asked, scope: Scope) -> Wired:
+        """The answer to a list request."""
+        route, segment = asked
         try:
-            answer = self._answer(route, segment, (path, scope["query_string"]))
-            return route.template, list_reply(self._service, answer, _if_none_match(scope))
+            found = self._answer(route, segment, (scope["raw_path"], scope["query_string"]))
         except RecsysError as error:
-            return route.template, of_error(error).reply()
+            return Wired.of(of_error(error).reply())
         except Problem as problem:
-            return route.template, problem.reply()
+            return Wired.of(problem.reply())
+        self._service.telemetry.gave(found.given)
+        return found.tagged.for_holder(_if_none_match(scope))
 
-    def _answer(self, route: ListRoute[Any], segment: bytes, key: tuple[bytes, bytes]) -> Answer:
-        now = self._service.clock()
+    def _answer(self, route: ListRoute[Any], segment: bytes, key: tuple[bytes, bytes]) -> Ready:
+        service = self._service
+        now = service.clock()
         kept = self._finished.get(key, now)
         if kept is not None:
             return kept
+        late = service.pulse.late()
+        if late and service.pulse.too_late():
+            service.telemetry.shed("list")
+            raise overloaded()
         article_id = _article_id(segment) if segment else ""
-        answer = route.answer(self._service, article_id, _question(route, key[1]), now)
-        self._finished.keep(key, answer, now)
-        return answer
+        question = _question(route, key[1])
+        if late and isinstance(question, Reader) and question.personal:
+            service.telemetry.shed("reader")
+            if isinstance(question, RecommendationQuestion):
+                return ready(service.settings, self._spare.answer(question, now))
+            question = question.anonymous()
+            key = (key[0], b"\0" + question.model_dump_json().encode())  # of nobody's own query: those hold no NUL
+            kept = self._finished.get(key, now)
+            if kept is not None:
+                return kept
+        return self._finished.keep(key, route.answer(service, article_id, question, now), now)
 
 
 def parse_query(raw: bytes) -> dict[str, str]:
@@ -79,7 +98,7 @@ def _decoded(part: bytes) -> str:
     return unquote_to_bytes(part.replace(b"+", b" ")).decode()
 
 
-def _route(path: bytes) -> tuple[ListRoute[Any], bytes] | None:
+def _route(path: bytes) -> Asked | None:
     if path.startswith(_ARTICLES):
         segment, slash, last = path[len(_ARTICLES) :].partition(b"/")
         route = _OF_ARTICLE.get(last)

@@ -61,6 +61,16 @@ def join_ids(ids: Iterable[str]) -> str:
     return ",".join(found.replace("\\", "\\\\").replace(",", "\\,") for found in ids)
 
 
+VisitorId = Annotated[
+    str,
+    Path(
+        description="The visitor's id as one percent-encoded segment.",
+        examples=["6f1d2c9a0b7e4853a1c6d8f02e9b7345"],
+        json_schema_extra=ID_SCHEMA,
+    ),
+    AfterValidator(decode_segment),
+]
+
 ArticleId = Annotated[
     str,
     Path(

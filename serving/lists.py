@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from recsys.settings import Settings
 from serving.answers import Answer, page_answer, ranking_answer, recommendation_answer, related_answer
+from serving.caching import cache_control
 from serving.questions import PageQuestion, Question, RankingQuestion, RecommendationQuestion, RelatedQuestion
-from serving.sending import Reply, tagged_reply
+from serving.sending import Tagged
 from serving.service import Service
+from serving.telemetry import Tally
 
 Q = TypeVar("Q", bound=Question)
 
@@ -34,20 +37,27 @@ RANKING = ListRoute(
 RECOMMENDATION = ListRoute(
     "/v1/recommendations",
     RecommendationQuestion,
-    lambda service, _, question, now: recommendation_answer(service.live.model, question, now),
+    lambda service, _, question, now: recommendation_answer(service.live.model, question, service.settings, now),
 )
 PAGE = ListRoute(
     "/v1/articles/{article_id}/page",
     PageQuestion,
     lambda service, article_id, question, now: page_answer(
-        service.live.model, article_id, question, service.settings.page_order, now
+        service.live.model, article_id, question, service.settings, now
     ),
 )
 
 
-def list_reply(service: Service, answer: Answer, if_none_match: bytes | None) -> Reply:
-    """An answer with what caches need to know; only the news of "not modified" where the caller's copy still holds."""
-    seconds = service.settings.cache_seconds
-    keep = f"max-age={seconds}" if seconds else "no-cache"
-    control = f"private, {keep}" if answer.personal else keep
-    return tagged_reply(answer.body, answer.request_id, control.encode(), if_none_match)
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer as it goes out, and what giving it adds to the counters."""
+
+    tagged: Tagged
+    given: Tally
+
+
+def ready(settings: Settings, answer: Answer) -> Ready:
+    """An answer with what caches need to know."""
+    control = cache_control(settings.cache_seconds, personal=answer.personal)
+    tags = ((b"cache-tag", answer.tags),) if answer.tags else ()
+    return Ready(Tagged.of(answer.body, answer.request_id, control, *tags), answer.given)

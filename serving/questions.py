@@ -146,6 +146,10 @@ class Reader(BaseModel):
             raise ValueError("give visitor_id or history, not both")
         return self
 
+    def anonymous(self) -> Self:
+        """The same, asked by nobody in particular."""
+        return self.model_copy(update={"visitor_id": None, "history": ""})
+
     @property
     def personal(self) -> bool:
         """Whether the answer is meant for one reader."""
@@ -160,6 +164,11 @@ class RecommendationQuestion(ListQuestion, Reader):
     """What this visitor should read next."""
 
     article_id: Annotated[Id | None, Field(description="The article that the visitor is reading now.")] = None
+
+    def for_strangers(self) -> Self:
+        """The same filters, asked by nobody, anywhere, for as many as there may be."""
+        nobody = {"visitor_id": None, "history": "", "article_id": None, "exclude": "", "limit": MAX_LIMIT}
+        return self.model_copy(update=nobody)
 
 
 class PageQuestion(Question, Reader):

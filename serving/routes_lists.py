@@ -12,7 +12,7 @@ from serving.describing import answers, body_of, reference
 from serving.drafts import Draft
 from serving.fast import parse_query
 from serving.ids import ArticleId
-from serving.lists import PAGE, RANKING, RECOMMENDATION, RELATED, list_reply
+from serving.lists import PAGE, RANKING, RECOMMENDATION, RELATED, ready
 from serving.questions import PageQuestion, RankingQuestion, RecommendationQuestion, RelatedQuestion
 from serving.receiving import DRAFT_BYTES, JSON, read_body, record_from, strict_json
 from serving.sending import Finished, json_reply
@@ -73,4 +73,6 @@ async def post_related(served: Served, request: Request, question: Annotated[Rel
 
 def _finished(served: Served, request: Request, answer: Answer) -> Response:
     condition = request.headers.get("if-none-match")
-    return Finished(list_reply(served, answer, None if condition is None else condition.encode("latin-1")))
+    found = ready(served.settings, answer)
+    served.telemetry.gave(found.given)
+    return Finished(found.tagged.for_holder(None if condition is None else condition.encode("latin-1")).reply)

@@ -12,7 +12,7 @@ from recsys.record import wire_json
 from serving.describing import answers
 from serving.problems import Problem
 from serving.sending import Finished, json_reply
-from serving.service import Served
+from serving.service import Served, Service
 from serving.shapes import Models, Version
 
 router = APIRouter(tags=["models"])
@@ -31,6 +31,12 @@ async def get_models(served: Served) -> Response:
 )
 async def activate_model(served: Served, version: VersionName) -> Response:
     """Makes another model answer, after verifying it; one that is damaged is refused, and nothing changes."""
+    await make_active(served, version)
+    return Finished(json_reply(_models(served)))
+
+
+async def make_active(served: Service, version: str) -> None:
+    """Activates a version and waits until it answers; raises Problem, BadBundle."""
     now = served.clock()
     try:
         await asyncio.to_thread(activate, served.bundles, version)
@@ -40,7 +46,6 @@ async def activate_model(served: Served, version: VersionName) -> Response:
     await served.live.renew()
     if served.live.model.version != version:
         raise Problem(409, "The model is activated but could not be opened. See the server's log.")
-    return Finished(json_reply(_models(served)))
 
 
 def _models(served: Served) -> bytes:

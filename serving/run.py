@@ -1,78 +1,183 @@
 """Starting and stopping the server process."""
 
 import gc
-import logging
 import socket
 import webbrowser
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
 
+from recsys.errors import BadInput
 from recsys.home import Home
 from recsys.settings import Settings
 from recsys.store import Store
 from recsys.store.sqlite import SqliteStore
 from recsys.times import now_micros
 from serving.app import App
-from serving.live import Live
-from serving.protocol import BoundedProtocol
-from serving.security import check_address
+from serving.keys import Keyring
+from serving.limits import networks
+from serving.live import Live, Replica, opened
+from serving.logs import log_to_stderr
+from serving.protocol import protocol_for
+from serving.security import check_address, is_loopback
+from serving.senders import Sources
 from serving.service import Service
 from serving.site import ServiceSource
-from serving.telemetry import Telemetry
+from serving.telemetry import Telemetry, new_counts
+from serving.web.dashboard import dashboard_routes
+from serving.web.sessions import new_secret
 from serving.web.site import site_routes
+from serving.workers import Ends, keep_working
 from serving.writer import Writer
 
 DRAIN_SECONDS = 5
+BACKLOG = 2_048
 
 
-def serve(
-    home: Home, settings: Settings, *, host: str, port: int, access_log: bool = False, open_browser: bool = False
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How a home is served. `port` 0 picks a free one; `json_logs` writes logs for programs; `secret` signs cookies."""
+
+    host: str
+    port: int
+    workers: int = 1
+    access_log: bool = False
+    json_logs: bool = False
+    open_browser: bool = False
+    secret: bytes = field(default_factory=new_secret)
+
+
+def serve(home: Home, settings: Settings, how: Serving) -> None:
     """Serves a home until SIGTERM or SIGINT, and says where it listens once it answers.
 
-    port  0 picks a free one
-
-    Raises BadInput for an address that needs keys, BadBundle where the active model does not verify, StoreFailed.
+    Raises BadInput for an address that can't be taken, or needs keys where there are none, BadBundle where the active
+    model does not verify, StoreFailed.
     """
-    check_address(host)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    if not is_loopback(how.host) and not has_keys(home):
+        check_address(how.host)
+    log_to_stderr(as_json=how.json_logs)
     home.root.mkdir(parents=True, exist_ok=True)
-    service = open_service(home, settings)
+    with listen(how.host, how.port) as listening:
+        if how.workers == 1:
+            _serve_on(listening, open_service(home, settings), how, lambda _: _say(listening, how))
+        else:
+            _serve_with_workers(listening, home, settings, how)
+
+
+def _serve_with_workers(listening: socket.socket, home: Home, settings: Settings, how: Serving) -> None:
+    """The same in several processes. What they have in common is made before them: the model's memory, the counters,
+    and keys that live as long as the server does.
+    """
+    store = open_store(home.store)
+    try:
+        replica = opened(home.bundles, store)
+    finally:
+        store.close()
+    counts, sources = new_counts(how.workers), Sources()
+    sources.turn(now_micros())
+
+    def work(worker: int, started: Callable[[Ends], None]) -> None:
+        telemetry = Telemetry(counts, worker)
+        service = open_service(home, settings, telemetry=telemetry, replica=replica, sources=sources)
+        _serve_on(listening, service, how, started)
+
+    parent = Telemetry(counts, how.workers)
+    gc.freeze()
+    keep_working(
+        how.workers,
+        work,
+        on_ready=lambda: _say(listening, how),
+        on_restart=parent.restarted,
+        now_and_then=lambda: sources.turn(now_micros()),
+    )
+
+
+def _serve_on(listening: socket.socket, service: Service, how: Serving, started: Callable[[Ends], None]) -> None:
+    """Serves on a socket that listens, until the process is asked to end."""
     source = ServiceSource(service)
+    pages = [*site_routes(lambda: source, service.settings), *dashboard_routes(service, how.secret)]
+    app = App(service, pages, access_log=how.access_log)
     config = uvicorn.Config(
-        App(service, site_routes(lambda: source, settings)),
-        host=host,
-        port=port,
+        app,
         loop="uvloop",
-        http=BoundedProtocol,
+        http=protocol_for(networks(service.settings.trusted_proxies), at_once=app.at_once),
         ws="none",
         lifespan="on",
-        access_log=access_log,
-        log_level="info" if access_log else "warning",
+        access_log=False,  # uvicorn's has addresses and queries in it
+        log_level="warning",
+        log_config=None,
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again and again
-    _Server(config, open_browser=open_browser).run()
+    _Server(config, started).run([listening])
 
 
-def open_service(home: Home, settings: Settings, clock: Callable[[], int] = now_micros) -> Service:
-    """The service of a home: store and model opened, change log applied; raises BadBundle or StoreFailed."""
-    telemetry = Telemetry()
-    live = Live(home.bundles, lambda: open_store(home.store), telemetry.refused_bundles.inc)
-    telemetry.gauge("recsys_articles", "Articles known, whether shown or not.", lambda: len(live.model.articles))
-    telemetry.gauge("recsys_log_lag", "Entries of the change log not applied yet.", live.lag)
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; raises BadInput where the address can't be had."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise BadInput(f"can't listen on {host} port {port}: {error.strerror or error}") from None
+
+
+def _say(listening: socket.socket, how: Serving) -> None:
+    """Where it listens, on standard output."""
+    host, port = listening.getsockname()[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    print(f"listening on {address}", flush=True)
+    if how.open_browser:
+        webbrowser.open(address)
+
+
+def open_service(
+    home: Home,
+    settings: Settings,
+    clock: Callable[[], int] = now_micros,
+    *,
+    telemetry: Telemetry | None = None,
+    replica: Replica | None = None,
+    sources: Sources | None = None,
+) -> Service:
+    """The service of a home: store and model opened, change log applied; raises BadBundle or StoreFailed.
+
+    telemetry, replica, sources  what a worker has from its parent
+    """
+    telemetry = telemetry or Telemetry()
+    live = Live(home.bundles, lambda: open_store(home.store), telemetry.refused_bundle, replica)
+    telemetry.gauge("recsys_store_bytes", "Size of the store with its write-ahead log.", lambda: store_bytes(home))
     return Service(
         live=live,
-        writer=Writer(lambda: open_store(home.store)),
+        keyring=Keyring(live),
+        writer=Writer(lambda: open_store(home.store), lambda: telemetry.shed("write")),
         settings=settings,
         bundles=home.bundles,
         telemetry=telemetry,
+        open_store=lambda: open_store(home.store),
         clock=clock,
+        sources=sources or Sources(),
     )
+
+
+def store_bytes(home: Home) -> int:
+    """What the store takes on the disk."""
+    files = (home.store.with_name(home.store.name + suffix) for suffix in ("", "-wal", "-shm"))
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def has_keys(home: Home) -> bool:
+    """Whether anybody has a good key to the home's server."""
+    if not home.store.exists():
+        return False
+    store = open_store(home.store)
+    try:
+        return any(key.revoked_at is None for key in store.keys.all())
+    finally:
+        store.close()
 
 
 def open_store(path: Path) -> Store:
@@ -81,19 +186,14 @@ def open_store(path: Path) -> Store:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens, on standard output, once it does."""
+    """Tells when it has begun to listen."""
 
-    def __init__(self, config: uvicorn.Config, *, open_browser: bool) -> None:
+    def __init__(self, config: uvicorn.Config, told: Callable[[Ends], None]) -> None:
         super().__init__(config)
-        self._open_browser = open_browser
+        self._told = told
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begins to listen."""
         await super().startup(sockets)
-        if not self.started:
-            return
-        host, port = self.servers[0].sockets[0].getsockname()[:2]
-        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        print(f"listening on {address}", flush=True)
-        if self._open_browser:
-            webbrowser.open(address)
+        if self.started:
+            self._told(self)

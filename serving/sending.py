@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -10,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 Headers = tuple[tuple[bytes, bytes], ...]
 
 CLOSE = (b"connection", b"close")
+SAFE = (b"x-content-type-options", b"nosniff")  # an answer is what its type says, whatever it looks like
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 64 * 1024 * 1024
 
@@ -22,11 +24,31 @@ class Reply:
     body: bytes
     headers: Headers
 
+    def all_headers(self) -> Headers:
+        """The headers with the length, where there is a body."""
+        if self.status in (204, 304):
+            return self.headers
+        return (*self.headers, SAFE, (b"content-length", str(len(self.body)).encode()))
 
-async def send_reply(reply: Reply, send: Send) -> None:
-    """Sends an answer over ASGI."""
-    length = (b"content-length", str(len(reply.body)).encode())
-    headers = reply.headers if reply.status in (204, 304) else (*reply.headers, length)
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """An answer and the beginning of its bytes on the wire: status line and headers, but for the date."""
+
+    reply: Reply
+    head: bytes
+
+    @classmethod
+    def of(cls, reply: Reply) -> "Wired":
+        """The answer, written out."""
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in reply.all_headers())
+        phrase = HTTPStatus(reply.status).phrase
+        return cls(reply, f"HTTP/1.1 {reply.status} {phrase}\r\n".encode() + lines)
+
+
+async def send_reply(reply: Reply, send: Send, more: Headers = ()) -> None:
+    """Sends an answer over ASGI, with `more` headers."""
+    headers = (*reply.all_headers(), *more)
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
 
@@ -71,17 +93,27 @@ def json_reply(body: bytes, status: int = 200, *headers: tuple[bytes, bytes]) ->
     return Reply(status, body, ((b"content-type", b"application/json"), (b"cache-control", b"no-store"), *headers))
 
 
-def tagged_reply(body: bytes, etag: str, cache_control: bytes, if_none_match: bytes | None) -> Reply:
-    """A JSON answer that caches may keep, or the news that the caller's copy still holds.
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A JSON answer that caches may keep, and the news that the caller's copy still holds."""
 
-    etag           the value without quotes
-    if_none_match  that header of the request, where it has one
-    """
-    quoted = f'"{etag}"'.encode()
-    caching = ((b"etag", quoted), (b"cache-control", cache_control))
-    if if_none_match is not None and _matches(if_none_match, quoted):
-        return Reply(304, b"", caching)
-    return Reply(200, body, ((b"content-type", b"application/json"), *caching))
+    whole: Wired
+    unchanged: Wired
+    etag: bytes
+
+    @classmethod
+    def of(cls, body: bytes, etag: str, cache_control: bytes, *more: tuple[bytes, bytes]) -> "Tagged":
+        """etag  the value without quotes"""
+        quoted = f'"{etag}"'.encode()
+        caching = ((b"etag", quoted), (b"cache-control", cache_control), *more)
+        whole = Reply(200, body, ((b"content-type", b"application/json"), *caching))
+        return cls(Wired.of(whole), Wired.of(Reply(304, b"", caching)), quoted)
+
+    def for_holder(self, if_none_match: bytes | None) -> Wired:
+        """What to send; `if_none_match` is that header of the request, where it has one."""
+        if if_none_match is not None and _matches(if_none_match, self.etag):
+            return self.unchanged
+        return self.whole
 
 
 def _matches(if_none_match: bytes, etag: bytes) -> bool:

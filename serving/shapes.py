@@ -4,9 +4,10 @@ import msgspec
 
 from recsys.bundle import Manifest
 from recsys.columns import Card
-from recsys.event import ListName
+from recsys.event import Event, ListName
 from recsys.items import Reason
 from recsys.record import Micros
+from recsys.rules.changes import Preview
 from serving.problems import Fault
 
 
@@ -25,26 +26,29 @@ class ListAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     article_id: str | None = None
     model: str
     request_id: str
+    variant: str | None = None
     items: tuple[ListedItem, ...]
 
 
-class PageAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class PageAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The lists of one article's page."""
 
     article_id: str
     model: str
     request_id: str
+    variant: str | None = None
     related: ListAnswer
     ranking: ListAnswer
     recommendation: ListAnswer
 
 
-class EventsAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the events that were sent. Those accepted are durable."""
+class EventsAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of the events that were sent. Those accepted are durable; those ignored are of no reader."""
 
     accepted: int
     duplicates: int
     rejected: tuple[Fault, ...]
+    ignored: int = 0
 
 
 class PutAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +66,29 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     article_id: str
     views: int
     likes: int
+
+
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is stored of a visitor, in the order in which it was stored."""
+
+    visitor_id: str
+    events: tuple[Event, ...]
+
+
+class Erased(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a visitor's data. `models` were trained before, and go with the next training."""
+
+    events: int
+    models: tuple[str, ...]
+
+
+class RulesAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of the rules that were put, or in a dry run what would. An edited rule is one added, one removed."""
+
+    revision: int
+    added: int
+    removed: int
+    preview: Preview | None = None
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):

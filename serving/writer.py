@@ -27,8 +27,10 @@ class Outcome:
 class Writer:
     """Runs work on a store of its own, durably: a call returns after the commit that holds its work."""
 
-    def __init__(self, open_store: Callable[[], Store]) -> None:
+    def __init__(self, open_store: Callable[[], Store], on_full: Callable[[], None] = lambda: None) -> None:
+        """on_full  is told of each piece of work that is turned away"""
         self._store = open_store()
+        self._on_full = on_full
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
         self._draining: asyncio.Task[None] | None = None
@@ -36,6 +38,7 @@ class Writer:
     async def run(self, work: Work[T]) -> T:
         """What `work` returns, once it is committed; raises what it raised, and then nothing of it took effect."""
         if len(self._waiting) >= WAITING:
+            self._on_full()
             raise Problem(503, "Too many writes are waiting. Send this again later.", headers={"retry-after": "1"})
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, done))

@@ -19,15 +19,19 @@ def serve(
     port: PortOption = 8_000,
     home: HomeOption = DEFAULT_HOME,
     *,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that answer.")] = 1,
     access_log: Annotated[bool, typer.Option("--access-log", help="Log every request.")] = False,
+    json_logs: Annotated[bool, typer.Option("--json-logs", help="Log one JSON object a line.")] = False,
 ) -> None:
     """Answer over HTTP, with the demo site at / and the documentation at /docs."""
     from recsys.home import Home
     from recsys.settings import read_settings
+    from serving.run import Serving
     from serving.run import serve as run_server
 
     found = Home(home)
-    run_server(found, read_settings(found.settings), host=host, port=port, access_log=access_log)
+    how = Serving(host, port, workers=workers, access_log=access_log, json_logs=json_logs)
+    run_server(found, read_settings(found.settings), how)
 
 
 @app.command()

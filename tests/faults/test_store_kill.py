@@ -1,5 +1,6 @@
 """`kill -9` of processes that append: what was acknowledged is there, whole, once, in a log without gaps."""
 
+import os
 import random
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 from recsys.store.sqlite import SqliteStore
 
-KILLS = 10
+KILLS = int(os.environ.get("RECSYS_KILLS", "10"))
 WRITERS = 2
 BATCH = 20
 

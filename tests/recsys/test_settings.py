@@ -36,6 +36,13 @@ def test_a_mistake_is_named(tmp_path, text, named):
         read_settings(path)
 
 
+@pytest.mark.parametrize("network", ["10.0.0.1/8", "proxy.example.org", "", "10.0.0.0/33"])
+def test_a_trusted_proxy_must_be_an_address_or_a_network(network):
+    assert Settings(trusted_proxies=("10.0.0.0/8", "::1")).trusted_proxies == ("10.0.0.0/8", "::1")
+    with pytest.raises(BadInput, match="trusted_proxies"):
+        Settings(trusted_proxies=(network,))
+
+
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_says_what_it_does_and_what_it_touches(name):
     description = Settings.model_fields[name].description or ""

@@ -17,6 +17,7 @@ from recsys.settings import Settings
 from recsys.store import Store
 from recsys.store.sqlite import SqliteStore
 from recsys.times import DAY, HOUR, MINUTE, parse_time
+from serving import overload
 from serving.run import open_service
 from serving.service import Service
 from tests.serving.client import Client
@@ -93,7 +94,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with store.transaction():
         store.catalogue.put(sample_articles(), NOW - HOUR, restore=False)
         store.log.append_events(sample_events(), NOW - HOUR)
-    articles, events, log_seq = read_store(store, lambda *_: None)
+    articles, events, log_seq = read_store(store, home.history, lambda *_: None)
     arrays, manifest = fit(articles, events, NOW, Settings(threads=1), log_seq=log_seq)
     published = [named(arrays, msgspec.structs.replace(manifest, as_of=as_of)) for as_of in (NOW, NOW + HOUR)]
     for version in published:
@@ -129,6 +130,13 @@ def versions(home: Home) -> tuple[str, str]:
 def clock() -> Callable[[], int]:
     """Stands still at NOW."""
     return lambda: NOW
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy with other tests is no overload of ours."""
+    monkeypatch.setattr(overload, "LATE_SECONDS", 1e9)
+    monkeypatch.setattr(overload, "TOO_LATE_SECONDS", 1e9)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,13 @@ def server(home: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[st
         process.stdout.close()
 
 
-def ask(url: str, body: object = None, method: str | None = None) -> tuple[int, Any]:
+def ask(
+    url: str, body: object = None, method: str | None = None, headers: Mapping[str, str] | None = None
+) -> tuple[int, Any]:
     """Status and JSON of one request."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"content-type": "application/json"}, method=method)
+    sent = {"content-type": "application/json"} | dict(headers or {})
+    request = urllib.request.Request(url, data, sent, method=method)
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status, json.loads(answer.read() or b"null")

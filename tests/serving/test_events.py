@@ -105,6 +105,31 @@ def test_a_bad_event_is_named_and_the_others_are_kept(api: Client, event: dict[s
         assert marker not in answer.text
 
 
+@pytest.mark.parametrize(
+    "url", ["https://example.org/council/4", "http://www.example.org/council/4/?utm=x#top", "/council/4"]
+)
+def test_an_event_may_name_the_address_of_its_article(api: Client, url: str) -> None:
+    by_url = {name: value for name, value in _event(url=url).items() if name != "article_id"}
+    assert api.post("/v1/events", json=by_url).json() == {"accepted": 1, "duplicates": 0, "rejected": []}
+    assert _likes(api) == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"url": "https://example.org/nowhere"},
+        {"url": "/a" * 2_000},
+        {"url": 7},
+        {"url": "/council/4", "article_id": "a"},
+    ],
+)
+def test_an_address_that_leads_nowhere_or_stands_beside_an_id_is_refused(api: Client, fields: dict[str, Any]) -> None:
+    sent = {name: value for name, value in _event().items() if name != "article_id"} | fields
+    answer = api.post("/v1/events", json=sent)
+    assert [fault["field"] for fault in answer.json()["rejected"]] == ["url"]
+    assert "nowhere" not in answer.text
+
+
 def test_a_site_may_send_events_of_any_age(api: Client) -> None:
     assert api.post("/v1/events", json=_event(at="2001-01-01T00:00:00Z")).json()["accepted"] == 1
 
@@ -133,3 +158,38 @@ def test_the_outcomes_are_counted_in_the_metrics(api: Client) -> None:
     metrics = api.get("/metrics").text
     for outcome in ("accepted", "duplicate", "rejected"):
         assert f'recsys_events_total{{outcome="{outcome}"}} 1.0' in metrics
+
+
+READER = BROWSER | {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"}
+
+
+@pytest.mark.parametrize(
+    "headers", [{"user-agent": "Mozilla/5.0 (compatible; bingbot/2.0)"}, {"sec-purpose": "prefetch;prerender"}]
+)
+def test_robots_and_prefetches_of_browsers_are_answered_and_never_counted(api: Client, headers: dict[str, str]) -> None:
+    answer = api.post("/v1/events", json=[_event(), _event(article_id="nowhere")], headers=READER | headers)
+    assert answer.status_code == 202
+    found = answer.json()
+    assert (found["accepted"], found["ignored"], len(found["rejected"])) == (0, 1, 1)
+    assert _likes(api) == 0
+    assert 'recsys_events_total{outcome="ignored"} 1.0' in api.get("/metrics").text
+
+
+def test_a_backend_names_the_agents_of_its_readers_and_they_are_not_stored(api: Client) -> None:
+    events = [_event(user_agent="GPTBot/1.2"), _event(user_agent=READER["user-agent"])]
+    assert api.post("/v1/events", json=events).json() == {
+        "accepted": 1,
+        "duplicates": 0,
+        "rejected": [],
+        "ignored": 1,
+    }
+    stored = api.service.live.store.log.read(0, 100)[-1].events
+    assert [event.user_agent for event in stored] == [None]
+    assert _likes(api) == 1
+
+
+@pytest.mark.parametrize("field", ["source", "user_agent"])
+def test_a_browser_can_not_say_where_it_comes_from(api: Client, field: str) -> None:
+    found = api.post("/v1/events", json=_event(**{field: "anything"}), headers=READER).json()
+    assert found["rejected"][0]["field"] == field
+    assert api.post("/v1/events", json=_event(**{field: "anything"})).json()["accepted"] == 1

@@ -22,8 +22,8 @@ SETTLED = Answer(b"body", "digest", settled=True)
 
 
 @pytest.fixture
-def finished(service: Service) -> FinishedAnswers:
-    return FinishedAnswers(service.live)
+def finished(service: Service) -> FinishedAnswers[Answer]:
+    return FinishedAnswers(service.live, lambda answer: answer)
 
 
 def _event(service: Service) -> None:
@@ -47,7 +47,7 @@ def _article(service: Service) -> None:
     ],
 )
 def test_the_log_says_what_is_no_longer_good(
-    service: Service, finished: FinishedAnswers, answer: Answer, change: Callable[[Service], None], kept: bool
+    service: Service, finished: FinishedAnswers[Answer], answer: Answer, change: Callable[[Service], None], kept: bool
 ) -> None:
     finished.keep(KEY, answer, NOW)
     assert finished.get(KEY, NOW) is answer
@@ -55,26 +55,26 @@ def test_the_log_says_what_is_no_longer_good(
     assert (finished.get(KEY, NOW) is answer) == kept
 
 
-def test_a_passing_answer_is_good_for_a_second(finished: FinishedAnswers) -> None:
+def test_a_passing_answer_is_good_for_a_second(finished: FinishedAnswers[Answer]) -> None:
     finished.keep(KEY, PASSING, NOW)
     assert finished.get(KEY, NOW + FRESH - 1) is PASSING
     assert finished.get(KEY, NOW + FRESH) is None
 
 
-def test_a_settled_answer_is_good_until_an_article_appears(finished: FinishedAnswers) -> None:
+def test_a_settled_answer_is_good_until_an_article_appears(finished: FinishedAnswers[Answer]) -> None:
     """The sample's embargo ends a day after NOW."""
     finished.keep(KEY, SETTLED, NOW)
     assert finished.get(KEY, NOW + DAY - 1) is SETTLED
     assert finished.get(KEY, NOW + DAY) is None
 
 
-def test_nothing_is_given_after_the_clock_went_back(finished: FinishedAnswers) -> None:
+def test_nothing_is_given_after_the_clock_went_back(finished: FinishedAnswers[Answer]) -> None:
     finished.keep(KEY, PASSING, NOW)
     assert finished.get(KEY, NOW - SECOND) is None
 
 
 def test_another_model_gives_other_answers(
-    service: Service, finished: FinishedAnswers, home: Home, versions: tuple[str, str]
+    service: Service, finished: FinishedAnswers[Answer], home: Home, versions: tuple[str, str]
 ) -> None:
     finished.keep(KEY, SETTLED, NOW)
     activate(home.bundles, versions[1])
@@ -83,13 +83,13 @@ def test_another_model_gives_other_answers(
 
 
 def test_what_is_kept_stays_within_its_bytes(service: Service) -> None:
-    finished = FinishedAnswers(service.live, capacity=5_000)
+    finished = FinishedAnswers(service.live, lambda answer: answer, capacity=10_000)
     big = Answer(b"b" * 1_000, "digest")
     for number in range(10):
         finished.keep((b"/", b"%d" % number), big, NOW)
     assert finished.get((b"/", b"0"), NOW) is None
     assert finished.get((b"/", b"9"), NOW) is big
-    finished.keep((b"/", b"huge"), Answer(b"b" * 10_000, "digest"), NOW)
+    finished.keep((b"/", b"huge"), Answer(b"b" * 20_000, "digest"), NOW)
     assert finished.get((b"/", b"huge"), NOW) is None
 
 

@@ -212,7 +212,7 @@ def test_a_draft_that_is_none_is_refused(api: Client, draft: object) -> None:
 def test_the_fast_path_answers_as_fastapi_does(service: Service) -> None:
     """`serving.fast` and FastAPI decide alike: same status, same bytes, same headers."""
     app = App(service)
-    app._lists.reply = lambda scope: None  # type: ignore[method-assign]
+    app._lists.asked = lambda scope: None  # type: ignore[method-assign]
     paths = [
         *LISTS,
         "/v1/articles/with%2Fslash%20%C3%A9/page?fill=none",

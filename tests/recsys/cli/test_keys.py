@@ -1,6 +1,7 @@
 """keys and erase, as an operator uses them."""
 
 import re
+from contextlib import closing
 
 import pytest
 
@@ -72,9 +73,14 @@ def test_a_server_on_an_open_address_starts_with_a_key_and_not_without(recsys, t
     import uvicorn
 
     started = []
-    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets=None: started.append(self.config.host))
+
+    def run(self, sockets):
+        with closing(sockets[0]) as listening:
+            started.append(listening.getsockname()[0])
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
     home = tmp_path / "new"
-    serve = ("serve", "--host", "0.0.0.0", "--home", home)
+    serve = ("serve", "--host", "0.0.0.0", "--port", 0, "--home", home)
     ran = recsys(*serve)
     assert ran.code == 1
     assert "recsys keys create" in ran.err

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -28,6 +29,11 @@ def test_a_site_that_has_nothing_yet_is_served(recsys, tmp_path, monkeypatch):
     import uvicorn
 
     started = []
-    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets=None: started.append(self.config.port))
+
+    def run(self, sockets):
+        with closing(sockets[0]) as listening:
+            started.append(listening.getsockname()[1])
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
     assert recsys("serve", "--port", 8123, "--home", tmp_path / "new").code == 0
     assert started == [8123]

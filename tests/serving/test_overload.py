@@ -1,0 +1,138 @@
+"""Under overload the cheaper answer first, then none; what is at hand always; and back to normal at once."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from recsys.home import Home
+from recsys.settings import Settings
+from serving import overload
+from serving.overload import BEAT_SECONDS, Pulse
+from serving.run import open_service
+from tests.serving.client import Client
+
+LATE, TOO_LATE = 0.05, 0.1
+
+
+class Clock:
+    """Seconds that only pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Hurried(Pulse):
+    """As late as it is told, whatever the loop does."""
+
+    lag = 0.0
+
+    def beat(self) -> float:
+        return self.lag
+
+    def _lag(self) -> float:
+        return self.lag
+
+
+@pytest.fixture(autouse=True)
+def real_bounds(unhurried: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overload, "LATE_SECONDS", LATE)
+    monkeypatch.setattr(overload, "TOO_LATE_SECONDS", TOO_LATE)
+
+
+@pytest.fixture
+def hurried(home: Home, clock: Callable[[], int]) -> Iterator[tuple[Client, Hurried]]:
+    pulse = Hurried()
+    with Client(dataclasses.replace(open_service(home, Settings(), clock), pulse=pulse)) as client:
+        yield client, pulse
+
+
+def _round(pulse: Pulse, clock: Clock, seconds: float) -> None:
+    clock.now += BEAT_SECONDS + seconds
+    pulse.beat()
+
+
+def test_one_pause_is_no_crowd() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    _round(pulse, clock, 5.0)
+    assert not pulse.late()
+    _round(pulse, clock, 0.0)
+    assert not pulse.late()
+
+
+def test_a_crowd_is_noticed_within_the_round_that_brings_it() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    _round(pulse, clock, 0.3)
+    clock.now += BEAT_SECONDS + LATE + 0.001
+    assert pulse.late()
+    assert not pulse.too_late()
+    clock.now += TOO_LATE - LATE
+    assert pulse.too_late()
+
+
+def test_it_ends_two_beats_after_the_last_late_one() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    for _ in range(100):
+        _round(pulse, clock, 1.0)
+    assert pulse.too_late()
+    for _ in range(2):
+        _round(pulse, clock, 0.0)
+    assert not pulse.late()
+
+
+def test_a_reader_gets_what_strangers_get_marked_as_fill(hurried: tuple[Client, Hurried]) -> None:
+    api, pulse = hurried
+    path = "/v1/recommendations?history=harbour-1,harbour-2&article_id=harbour-3&exclude=council-0&limit=5"
+    assert any("fill" not in item for item in api.get(path).json()["items"])
+    pulse.lag = LATE
+    other = path.replace("harbour-1", "harbour-4")
+    found = api.get(other).json()["items"]
+    assert len(found) == 5
+    assert all("fill" in item and item["score"] == 0 for item in found)
+    assert not {item["id"] for item in found} & {"harbour-2", "harbour-3", "harbour-4", "council-0"}
+    assert 'recsys_shed_total{what="reader"} 1.0' in api.get("/metrics").text
+
+
+def test_what_strangers_get_knows_of_takedowns(hurried: tuple[Client, Hurried]) -> None:
+    api, pulse = hurried
+    pulse.lag = LATE
+    path = "/v1/recommendations?history=harbour-1&limit=100"
+    first = api.get(path).json()["items"][0]["id"]
+    assert api.delete(f"/v1/articles/{first}").status_code == 204
+    assert first not in {item["id"] for item in api.get(path + "&min_score=0.5").json()["items"]}
+
+
+def test_a_page_leaves_its_reader_out(hurried: tuple[Client, Hurried]) -> None:
+    api, pulse = hurried
+    pulse.lag = LATE
+    personal = api.get("/v1/articles/harbour-3/page?history=harbour-1").json()
+    assert personal == api.get("/v1/articles/harbour-3/page").json()
+
+
+def test_at_last_only_what_is_at_hand_is_answered_and_then_all_again(hurried: tuple[Client, Hurried]) -> None:
+    api, pulse = hurried
+    kept, other = "/v1/ranking?limit=3", "/v1/ranking?limit=4"
+    assert api.get(kept).status_code == 200
+    pulse.lag = TOO_LATE
+    assert api.get(kept).status_code == 200
+    for path in (other, "/v1/recommendations?history=harbour-1", "/v1/articles/council-1", "/docs"):
+        answer = api.get(path)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.headers["content-type"] == "application/problem+json"
+    event = {"type": "view", "article_id": "council-4", "at": "2026-03-10T11:00:00Z"}
+    assert api.post("/v1/events", json=event).status_code == 503
+    for path in ("/livez", "/readyz", "/metrics"):
+        assert api.get(path).status_code == 200
+    assert api.delete("/v1/articles/council-5").status_code == 204, "a takedown is never turned away"
+    pulse.lag = 0.0
+    assert api.get(other).status_code == 200
+    assert api.post("/v1/events", json=event).json()["accepted"] == 1
+    metrics = api.get("/metrics").text
+    assert 'recsys_shed_total{what="list"} 2.0' in metrics
+    assert 'recsys_shed_total{what="request"} 3.0' in metrics
