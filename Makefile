@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo test check bench lock wheel clean
+.PHONY: demo test faults check bench lock wheel clean
 
 demo: $(VENV)/.train
 	$(BIN)/recsys demo
@@ -13,6 +13,9 @@ test: $(VENV)/.dev
 	@sh tests/system-packages.sh
 	$(BIN)/pytest -m "not slow" -n 2
 	$(BIN)/pytest -m slow -n 2
+
+faults: $(VENV)/.dev
+	RECSYS_KILLS=100 $(BIN)/pytest tests/faults
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.columns import ArticleColumns
+from recsys.links import SiteLinks
 from recsys.model import fields_of
 from recsys.store import StoredArticle
 from recsys.tfidf import Fields
@@ -57,6 +58,12 @@ def article_columns(corpus: Corpus) -> ArticleColumns:
     for stored, fields in zip(corpus.articles, corpus.fields, strict=True):
         columns.put(stored.row, stored.article, language=fields.language, gone=stored.deleted_at is not None)
     return columns
+
+
+def site_links(corpus: Corpus) -> SiteLinks:
+    """The links between the articles that are known."""
+    known = zip(corpus.articles, corpus.known, strict=True)
+    return SiteLinks.build([stored.article if is_known else None for stored, is_known in known])
 
 
 def most_frequent_language(fields: Sequence[Fields]) -> str:

@@ -1,14 +1,13 @@
 """Takes links to the own site out of bodies: a link's target and words give away the article it leads to."""
 
-import html
 import re
 from collections.abc import Iterable
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from recsys.article import Article
+from recsys.links import href
 
 _LINK = re.compile(r"<a\b(?P<attributes>[^<>]*)>(?:(?!</?a\b).)*(?:</a\s*>)?", re.IGNORECASE | re.DOTALL)
-_HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
 def own_hosts(articles: Iterable[Article]) -> frozenset[str]:
@@ -25,17 +24,8 @@ def without_own_links(article: Article, hosts: frozenset[str]) -> str:
 
 
 def _is_own(attributes: str, page: str | None, hosts: frozenset[str]) -> bool:
-    found = _HREF.search(attributes)
-    if found is None:
-        return False
-    href = html.unescape(next(value for value in found.groups() if value is not None)).strip()
-    if not href or href.startswith("#"):
-        return False
-    try:
-        target = urlsplit(urljoin(page or "", href))
-    except ValueError:
-        return False
-    if target.scheme not in ("", "http", "https"):
+    target = href(attributes, page)
+    if target is None:
         return False
     if not target.netloc:
         return True

@@ -3,15 +3,17 @@
 import shutil
 from pathlib import Path
 
+from recsys.article import Article
 from recsys.cli.intake import run_import
 from recsys.cli.training import run_train
 from recsys.errors import BadInput
 from recsys.home import Home
-from recsys.record import wire_json
+from recsys.record import RecordReader, wire_json
 from recsys.settings import Settings, read_settings
-from recsys.times import DAY, now_micros
+from recsys.times import DAY, format_time, now_micros, zone
 
 SEED = 7
+EARLIER = 7 * DAY
 _MARK = "made-by-recsys-demo"
 _SETTINGS = """\
 title = "The Harbour Courier"
@@ -21,13 +23,14 @@ notice = "The paper, its town and its people are invented; its readers are simul
 
 def run_demo(home_path: Path, port: int, *, open_browser: bool) -> None:
     """Makes the demo's home anew, imports, trains, and serves until interrupted; raises BadInput."""
-    from serving.run import serve
+    from serving.run import Serving, serve
 
     home = _fresh_home(home_path)
     articles, events = write_sample(home.root, now_micros())
     run_import(home.root, [articles], [events], dry_run=False, strict=False)
+    run_train(home.root, format_time(now_micros() - EARLIER))  # a second version, to compare with
     run_train(home.root, None)
-    serve(home, read_settings(home.settings), host="127.0.0.1", port=port, access_log=False, open_browser=open_browser)
+    serve(home, read_settings(home.settings), Serving("127.0.0.1", port, open_browser=open_browser))
 
 
 def sample_folder() -> Path:
@@ -37,16 +40,17 @@ def sample_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "data" / "sample"
 
 
+def sample_articles() -> list[Article]:
+    """The articles of the sample site, as they stand there."""
+    reader = RecordReader(Article, zone("UTC"))
+    return [reader.from_json(line) for line in (sample_folder() / "articles.jsonl").read_bytes().splitlines()]
+
+
 def write_sample(folder: Path, now: int) -> tuple[Path, Path]:
     """Writes the sample's articles and simulated events, moved so that the last day is today; the two files."""
-    from recsys.article import Article
-    from recsys.record import RecordReader
-    from recsys.times import zone
     from training.simulate import SAMPLE_END, shift, simulate
 
-    reader = RecordReader(Article, zone("UTC"))
-    lines = (sample_folder() / "articles.jsonl").read_bytes().splitlines()
-    articles = [reader.from_json(line) for line in lines]
+    articles = sample_articles()
     days = now // DAY - SAMPLE_END // DAY
     moved = shift(articles, days * DAY)
     happened = [event for event in shift(simulate(articles, seed=SEED), days * DAY) if event.at < now]

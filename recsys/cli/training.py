@@ -10,16 +10,20 @@ from recsys.cli.tables import print_comparison
 from recsys.home import Home
 from recsys.settings import read_settings
 from recsys.store.sqlite import SqliteStore
+from recsys.store.sqlite_size import store_size
 from recsys.times import format_time, now_micros
 
 
 def run_train(home_path: Path, as_of: str | None) -> None:
     """Trains and prints a summary."""
+    from training.forecast import forecast
     from training.train import train
 
     home = existing_home(home_path)
     settings, now = read_settings(home.settings), now_micros()
     moment = now if as_of is None else as_of_micros(as_of, home)
+    needs = forecast(store_size(home.store), home.root)
+    print("\n".join([needs.says(), *(f"warning: {said}" for said in needs.shortages())]))
     store = SqliteStore(home.store)
     try:
         with progress_bars() as progress:

@@ -38,3 +38,16 @@ def doctor(home: HomeOption = DEFAULT_HOME) -> None:
 
     if not run_doctor(home):
         sys.exit(1)
+
+
+@app.command()
+def simulate(
+    home: HomeOption = DEFAULT_HOME,
+    days: Annotated[int, typer.Option("--days", min=1, max=30, help="How many days, each with its night.")] = 7,
+    visitors: Annotated[int, typer.Option("--visitors", min=1, max=100_000, help="How many readers.")] = 400,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, other readers.")] = 7,
+) -> None:
+    """Live through a sample site's days in a new home: retrain each night beside a server, and check its answers."""
+    from recsys.cli.simulate import run_simulate
+
+    run_simulate(home, days, visitors, seed)

@@ -132,3 +132,52 @@ def test_pairs_that_can_not_be_read_are_told_by_line(recsys, home, tmp_path):
     assert ran.code == 1
     assert "pairs.jsonl:2: " in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_rollback_goes_to_the_version_before_and_no_further(recsys, home, versions):
+    first, second = versions
+    assert recsys("models", "activate", second, "--home", home.root).code == 0
+    ran = recsys("models", "rollback", "--home", home.root)
+    assert (ran.code, ran.out) == (0, f"{first} is active\n")
+    ran = recsys("models", "rollback", "--home", home.root)
+    assert ran.code == 3
+    assert f"there is no older version than {first}" in ran.err
+    assert active_version(home.bundles) == first
+
+
+def test_rollback_passes_over_a_damaged_version_and_leaves_a_damaged_one(recsys, home, versions):
+    first, second = versions
+    assert recsys("models", "activate", second, "--home", home.root).code == 0
+    damage(home, first)
+    assert recsys("models", "rollback", "--home", home.root).code == 3
+    assert active_version(home.bundles) == second
+
+
+def test_two_trainings_at_once_are_refused_with_status_3(recsys, home):
+    from training.lock import training_lock
+
+    with training_lock(home.root, "retrain", 0):
+        for command in ("train", "retrain"):
+            ran = recsys(command, "--home", home.root)
+            assert ran.code == 3
+            assert "`recsys retrain` (process " in ran.err
+
+
+@pytest.mark.slow
+def test_retrain_ends_with_0_where_nothing_is_new_and_with_3_where_the_gate_refuses(recsys, home):
+    """The trained home's settings are the defaults, its model was trained with one thread: that is no other setting."""
+    ran = recsys("retrain", "--home", home.root)
+    assert (ran.code, "published and active" in ran.out) == (0, True)
+    active = active_version(home.bundles)
+    ran = recsys("retrain", "--home", home.root)
+    assert (ran.code, ran.out) == (0, f"nothing new since {active}\n")
+    from recsys.store.sqlite import SqliteStore
+
+    store = SqliteStore(home.store)
+    store.catalogue.delete([stored.article.id for stored in store.catalogue.scan()][5:], 1)
+    store.close()
+    ran = recsys("retrain", "--home", home.root)
+    assert ran.code == 3
+    assert "refused: articles: " in ran.out
+    assert f"the gate refused, {active} stays" in ran.err
+    assert active_version(home.bundles) == active

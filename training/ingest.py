@@ -1,0 +1,145 @@
+"""What is new in the sources that the settings name, imported file by file; what can't be read warns and is skipped.
+
+A file is read again only when its size, time or identity changed: an old export must not undo what the site's backend
+has put since. A state file remembers what was read; it is written after the import is stored, so that a crash between
+the two reads a file once more, which changes nothing.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from recsys.errors import BadInput, StoreFailed
+from recsys.store import Store
+from training.file_sets import expanded
+from training.intake import import_files
+from training.progress import Progress
+
+STATE = "sources.json"
+
+Holds = Literal["articles", "events"]
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A file as it was when it was read."""
+
+    bytes: int
+    changed: int  # nanoseconds
+    inode: int
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What one file brought."""
+
+    file: str
+    articles_added: int = 0
+    articles_updated: int = 0
+    events: int = 0
+    bad: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What all sources brought; `warnings` name what could not be read, and what an import warned of."""
+
+    taken: tuple[Taken, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def ingest(
+    store: Store,
+    root: Path,
+    sources: Mapping[Holds, Sequence[str]],
+    *,
+    now: int,
+    default_zone: tzinfo,
+    progress: Progress,
+) -> Ingested:
+    """Imports every file of `sources` that is new or has changed, articles before events.
+
+    root  the home: relative paths begin there, and the state lies there
+    Raises StoreFailed where the store can't take more; what was stored before stays, and is not read again.
+    """
+    known, taken, warnings = _read_state(root / STATE), [], []
+    for holds in ("articles", "events"):
+        files, missing = _files(root, sources.get(holds, ()))
+        warnings += missing
+        for file in files:
+            try:
+                seen = _seen(file)
+                if known.get(f"{holds} {file}") == seen:
+                    continue
+                report = import_files(
+                    store,
+                    [file] if holds == "articles" else [],
+                    [file] if holds == "events" else [],
+                    now=now,
+                    default_zone=default_zone,
+                    dry_run=False,
+                    strict=False,
+                    progress=progress,
+                )
+            except StoreFailed:
+                raise
+            except (BadInput, OSError) as error:
+                warnings.append(f"left out: {error}")
+                continue
+            put = report.articles
+            found = Taken(
+                file=str(file),
+                articles_added=put.added,
+                articles_updated=put.updated,
+                events=report.events.accepted,
+                bad=report.bad,
+            )
+            taken.append(found)
+            warnings += report.warnings
+            if report.bad:
+                warnings.append(f"{file}: {report.bad} bad rows left out, such as {report.bad_rows[0]}")
+            known[f"{holds} {file}"] = seen
+            _write_state(root / STATE, known)
+    return Ingested(tuple(taken), tuple(warnings))
+
+
+def _files(root: Path, names: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """The files meant, and a warning for each source that holds none."""
+    files: dict[Path, None] = {}
+    warnings = []
+    for name in names:
+        try:
+            files |= dict.fromkeys(expanded([root / Path(name).expanduser()]))
+        except (BadInput, OSError) as error:
+            warnings.append(f"source not reached: {error}")
+    return list(files), warnings
+
+
+def _seen(file: Path) -> Seen:
+    """What tells a changed file; for a folder of Markdown the newest file below, and the sum of sizes."""
+    if file.is_dir():
+        stats = [path.stat() for path in sorted(file.rglob("*"))]
+        newest = max((stat.st_mtime_ns for stat in stats), default=0)
+        return Seen(sum(stat.st_size for stat in stats), newest, len(stats))
+    stat = file.stat()
+    return Seen(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+
+def _read_state(path: Path) -> dict[str, Seen]:
+    """What was read before; nothing where that is not known: then all is read again."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Seen])
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+
+
+def _write_state(path: Path, known: Mapping[str, Seen]) -> None:
+    partial = path.with_name(f".partial-{path.name}")
+    with partial.open("wb") as opened:
+        opened.write(msgspec.json.encode(known, order="sorted"))
+        opened.flush()
+        os.fsync(opened.fileno())
+    partial.replace(path)
