@@ -11,6 +11,7 @@ from recsys.errors import NotFound
 from recsys.event import Event, EventType
 from recsys.items import Wish, best
 from recsys.record import Micros
+from recsys.tfidf import Fields
 from serving.answers import page_answer, ranking_answer, row_of
 from serving.ids import join_ids
 from serving.questions import PageQuestion, RankingQuestion
@@ -44,7 +45,7 @@ class ServiceSource:
         """The three lists for a reader who has read `history`, newest first."""
         question = PageQuestion(history=join_ids(history))
         service = self._service
-        answer = page_answer(service.live.model, article_id, question, service.settings.page_order, service.clock())
+        answer = page_answer(service.live.model, article_id, question, service.settings, service.clock())
         return _read(answer.body)
 
     def ranking(self, limit: int, *, section: str | None = None, tag: str | None = None) -> Answer:
@@ -59,6 +60,17 @@ class ServiceSource:
         ids = [
             articles.id(int(rows[place])) for place in best(articles.published[rows].astype(np.float64), rows, limit)
         ]
+        found = self._service.live.store.catalogue.get(ids)
+        return [found[article_id].article for article_id in ids if article_id in found]
+
+    def search(self, query: str, limit: int) -> Sequence[Article]:
+        """The nearest by the text model, in whatever language they are; the query is read in the site's main one."""
+        model = self._service.live.model
+        terms, weights = model.text.vector(Fields(title=query, text="", tags=(), language=model.main_language))
+        allowed = np.zeros(len(model.articles), np.bool_)
+        allowed[self._shown(Wish())] = True
+        rows, cosine = model.neighbours.query(terms, weights, limit, allowed=allowed)
+        ids = [model.articles.id(row) for row in rows[cosine > 0.0].tolist()]
         found = self._service.live.store.catalogue.get(ids)
         return [found[article_id].article for article_id in ids if article_id in found]
 
@@ -91,9 +103,11 @@ class ServiceSource:
         return model.version if model.manifest.articles else None
 
     def _shown(self, wish: Wish) -> NDArray[np.int64]:
-        articles = self._service.live.model.articles
-        rows = np.arange(len(articles))
-        return rows[articles.admits(rows, wish, self._service.clock())]
+        model, now = self._service.live.model, self._service.clock()
+        if model.rules:
+            model.rules.refresh(model.articles, now)  # labels that rules set
+        rows = np.arange(len(model.articles))
+        return rows[model.articles.admits(rows, wish, now)]
 
 
 def _read(body: bytes) -> Answer:

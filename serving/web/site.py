@@ -5,35 +5,33 @@ The browser's last articles are kept in one cookie, a random visitor id in anoth
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
-import jinja2
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from recsys.article import Article
+from recsys.event import LIST_NAMES
 from recsys.markup import html_to_text
 from recsys.settings import Settings
 from recsys.times import format_time, now_micros
 from serving.web.bodies import excerpt, safe_body
+from serving.web.moves import moved, remembered
+from serving.web.rendering import FOLDER, day, environment, form_of, page_response, segment
 from serving.web.source import Answer, Source
-from serving.web.words import why
+from serving.web.words import said, why
 
 HISTORY = 20
-FORM_BYTES = 200
+FORM_BYTES = 4_000
+QUERY_CHARACTERS = 300
+FOUND = 20
+READERS = 3  # simulated readers to choose from
+READ = 4  # articles that each of them has read
 COOKIE_BYTES = 3_800  # browsers keep 4,096 with name and attributes
 YEAR = 365 * 24 * 3600
-# Nothing but our own script and style runs. Images may lie elsewhere: a site's usually do.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' http: https:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_FOLDER = Path(__file__).parent
 
 
 def site_routes(source: Callable[[], Source], settings: Settings) -> list[Route | Mount]:
@@ -45,23 +43,25 @@ def site_routes(source: Callable[[], Source], settings: Settings) -> list[Route 
         Route("/tag/{name}", site.tag),
         Route("/articles/{article_id}", site.article),
         Route("/articles/{article_id}/like", site.like, methods=["POST"]),
+        Route("/search", site.search),
+        Route("/as", site.change_reader, methods=["POST"]),
         Route("/forget", site.forget),
-        Mount("/static", StaticFiles(directory=_FOLDER / "static")),
+        Route("/widget.js", _widget),
+        Mount("/static", StaticFiles(directory=FOLDER / "static")),
     ]
+
+
+async def _widget(request: Request) -> Response:
+    """The script that shows lists on other pages of the site; caches ask once an hour."""
+    headers = {"cache-control": "public, max-age=3600", "cross-origin-resource-policy": "cross-origin"}
+    return FileResponse(FOLDER / "static" / "widget.js", media_type="text/javascript", headers=headers)
 
 
 class _Site:
     def __init__(self, source: Callable[[], Source], settings: Settings) -> None:
         self._source = source
         self._settings = settings
-        self._pages = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=jinja2.StrictUndefined,
-        )
-        self._pages.filters.update(segment=_segment, day=_day, iso=format_time)
+        self._pages = environment()
 
     async def front(self, request: Request) -> Response:
         """The newest article of all, the next ones, Ranking, and the newest of each section."""
@@ -100,6 +100,7 @@ class _Site:
         if not _fetched_ahead(request):
             await source.record("view", article_id, visitor)
         lists = source.page(article_id, history)
+        ids: dict[str, list[str]] = {name: [item["id"] for item in lists[name]["items"]] for name in LIST_NAMES}
         response = self._render(
             "article.html",
             request,
@@ -110,32 +111,51 @@ class _Site:
             liked=source.has_liked(article_id, visitor),
             lists=lists,
             titles=_titles(source, lists),
+            moves=moved(request.cookies.get("lists", ""), article_id, ids),
         )
         _remember(response, visitor, [article_id, *history])
+        response.set_cookie("lists", remembered(article_id, ids), max_age=YEAR, httponly=True, samesite="lax")
         return response
 
     async def like(self, request: Request) -> Response:
         """Likes, or takes the like back; answers JSON to the script and leads a plain form back to the article."""
         source = self._source()
         article_id = _decoded(request, "article_id")
-        form = parse_qs((await _short_body(request)).decode("utf-8", "replace"))
-        if source.article(article_id) is None or form.get("value", [""])[0] not in ("0", "1"):
+        value = (await form_of(request, FORM_BYTES)).get("value")
+        if source.article(article_id) is None or value not in ("0", "1"):
             return self._missing(request)
         visitor = _visitor(request)
-        liked = form["value"][0] == "1"
+        liked = value == "1"
         await source.record("like", article_id, visitor, float(liked))
         likes = source.stats(article_id)["likes"]
         wants_json = "application/json" in request.headers.get("accept", "")
-        back = RedirectResponse(f"/articles/{_segment(article_id)}", status_code=303)
+        back = RedirectResponse(f"/articles/{segment(article_id)}", status_code=303)
         response = JSONResponse({"likes": likes, "liked": liked}) if wants_json else back
         _remember(response, visitor, _history(request))
         return response
 
+    async def search(self, request: Request) -> Response:
+        """The articles whose text is nearest to what was typed."""
+        query = request.query_params.get("q", "").strip()[:QUERY_CHARACTERS]
+        source = self._source()
+        found = [_teased(article) for article in source.search(query, FOUND)] if query else []
+        return self._render("search.html", request, query=query, articles=found, ranking=source.ranking(8))
+
+    async def change_reader(self, request: Request) -> Response:
+        """Makes this browser a new reader: one who has read nothing, or the newest articles of a section."""
+        form = await form_of(request, FORM_BYTES)
+        name = form.get("reader", "")
+        read = self._source().newest(READ, section=name) if name else []
+        back = form.get("article", "")
+        response = RedirectResponse(f"/articles/{segment(back)}" if back else "/", status_code=303)
+        _remember(response, secrets.token_hex(16), [article.id for article in read])
+        return response
+
     async def forget(self, request: Request) -> Response:
-        """Deletes both cookies."""
+        """Deletes all cookies."""
         response = RedirectResponse("/", status_code=303)
-        response.delete_cookie("history")
-        response.delete_cookie("visitor")
+        for name in ("history", "visitor", "lists"):
+            response.delete_cookie(name)
         return response
 
     def _collection(
@@ -156,25 +176,22 @@ class _Site:
         titles = values.pop("titles", {})
         own = values["article"].id if "article" in values else None
         page = self._pages.get_template(template)
-        values.setdefault("here", None)
-        values.setdefault("language", None)
-        return HTMLResponse(
+        sections = source.sections()
+        defaults: dict[str, Any] = {"here": None, "language": None, "query": "", "moves": {}}
+        return page_response(
             page.render(
                 site=self._settings,
-                sections=source.sections(),
+                sections=sections,
+                readers=sections[:READERS],
+                read=len(_history(request)),
+                own=own,
                 model=source.version,
-                today=_day(format_time(now_micros()), weekday=True),
+                today=day(format_time(now_micros()), weekday=True),
                 why=lambda item: why(item, titles, own),
-                **values,
+                because=lambda reason: said(reason, titles, own) or str(reason["kind"]).replace("_", " "),
+                **defaults | values,
             ),
-            status_code=status,
-            headers={
-                "cache-control": "private, no-cache",
-                "vary": "cookie",
-                "content-security-policy": POLICY,
-                "x-content-type-options": "nosniff",
-                "referrer-policy": "same-origin",
-            },
+            status,
         )
 
 
@@ -205,15 +222,6 @@ def _decoded(request: Request, name: str) -> str:
     return unquote_to_bytes(request.path_params[name]).decode("utf-8", "replace")
 
 
-def _segment(text: str) -> str:
-    return quote(text, safe="")
-
-
-def _day(stamp: str | int, *, weekday: bool = False) -> str:
-    moment = datetime.fromisoformat(stamp if isinstance(stamp, str) else format_time(stamp)).astimezone(UTC)
-    return f"{moment:%A, }" * weekday + f"{moment.day} {moment:%B %Y}"
-
-
 def _fetched_ahead(request: Request) -> bool:
     purpose = f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}"
     return "prefetch" in purpose or "prerender" in purpose
@@ -242,12 +250,3 @@ def _remember(response: Response, visitor: str, history: Sequence[str]) -> None:
 def _cookie_safe(text: str) -> str:
     """Percent-encoding with ~ for %, so that no character of an id needs quoting in a cookie."""
     return quote(text, safe="").replace(".", "%2E").replace("~", "%7E").replace("%", "~")
-
-
-async def _short_body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_BYTES:
-            return b""
-    return body

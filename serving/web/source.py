@@ -27,6 +27,9 @@ class Source(Protocol):
     def newest(self, limit: int, *, section: str | None = None, tag: str | None = None) -> Sequence[Article]:
         """The latest articles that may be shown."""
 
+    def search(self, query: str, limit: int) -> Sequence[Article]:
+        """The articles that may be shown whose text is nearest to a query, nearest first; none that shares no word."""
+
     def sections(self) -> Sequence[str]:
         """First levels of the section paths, those with most articles first."""
 

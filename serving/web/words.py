@@ -20,11 +20,12 @@ def why(item: Mapping[str, Any], titles: Mapping[str, str], here: str | None = N
     if fill := item.get("fill"):
         return _FILL.get(fill, "also on this site")
     strongest = sorted((r for r in item["reasons"] if r["weight"] > 0), key=lambda r: -r["weight"])
-    words = [said for reason in strongest if (said := _said(reason, titles, here))]
+    words = [word for reason in strongest if (word := said(reason, titles, here))]
     return "; ".join(dict.fromkeys(words[:2]))
 
 
-def _said(reason: Mapping[str, Any], titles: Mapping[str, str], here: str | None) -> str:
+def said(reason: Mapping[str, Any], titles: Mapping[str, str], here: str | None = None) -> str:
+    """One reason in a few words; "" for one that is not worth any."""
     match reason["kind"]:
         case "terms":
             return f"both mention {_listed([term for term, _ in reason.get('terms', ())][:3])}"
@@ -36,6 +37,8 @@ def _said(reason: Mapping[str, Any], titles: Mapping[str, str], here: str | None
             return "on the same subject"
         case "read_together":
             return "often read together"
+        case "other" | "links":
+            return "goes with this article"
         case "because_read" if reason.get("article_id") == here and here is not None:
             return "goes with this article"
         case "because_read":

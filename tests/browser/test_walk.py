@@ -110,7 +110,8 @@ def test_the_first_five_minutes(demo, width, scheme):
         # others who read here, and a search
         page.get_by_role("button", name="a reader of").first.click()
         page.get_by_role("searchbox").fill("bridge")
-        page.keyboard.press("Enter")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         assert page.locator(".teaser").count() > 0
         walk.look()
 
@@ -161,8 +162,8 @@ def test_a_like_without_a_mouse_and_the_whole_site_without_javascript(demo):
         page.goto(f"{demo}/articles/lamp-workshops")
         before = page.locator("form.like .count").inner_text()
         page.locator("form.like button").focus()
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         assert page.locator("form.like .count").inner_text() != before
         page.locator("details.why summary").first.click()
         assert page.locator("details.why[open]").count() == 1

@@ -163,3 +163,74 @@ def test_a_pages_policy_lets_nothing_but_the_sites_own_script_run(site):
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
+
+
+def test_a_search_finds_the_articles_nearest_by_text(site):
+    page = site.get("/search?q=quay+crane+harbour")
+    found = re.findall(r'<h3><a href="/articles/([^"]+)"', page.text)
+    assert len(found) > 5
+    assert all(name.startswith(("harbour", "with", "sensitive")) for name in found)
+    assert not {"embargoed", "expired", "unlisted"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"), [("", "Type some words"), ("zyxw", "No article shares a word"), ("%ff", "")]
+)
+def test_a_search_that_finds_nothing_says_what_to_do(site, query, said):
+    page = site.get(f"/search?q={query}")
+    assert page.status_code == 200
+    assert said in page.text
+
+
+def test_what_is_searched_for_is_shown_as_text(site):
+    page = site.get("/search", params={"q": HOSTILE})
+    assert "<script>alert" not in page.text
+    assert "onerror=alert(1)>" not in page.text
+
+
+def test_one_can_read_as_somebody_else(site):
+    def recommended():
+        page = site.get("/articles/council-2").text
+        return re.findall(r'<a href="/articles/([^"]+)" data-list="recommendation"', page)
+
+    site.post("/as", content="reader=")
+    nobody = recommended()
+    answer = site.post("/as", content="reader=Football&article=council-2")
+    assert answer.headers["location"] == "/articles/council-2"
+    assert recommended() != nobody
+    assert (
+        site.post("/as", content="reader=&article=//example.org").headers["location"] == "/articles/%2F%2Fexample.org"
+    )
+
+
+def test_what_moved_since_the_last_click_is_marked_and_only_that(site):
+    def shown(page):
+        """Of the lists that are on every page: the places of the items, and their marks."""
+        items = re.findall(
+            r'<a href="/articles/([^"]+)" data-list="(ranking|recommendation)" data-position="(\d+)"[^>]*>[^<]*</a>'
+            r'(?:<span class="move[^"]*">(new|[↑↓]\d+))?',
+            page,
+        )
+        places = {(name, article_id): int(place) for article_id, name, place, _ in items}
+        marks = {(name, article_id): mark for article_id, name, _, mark in items if mark}
+        return places, marks
+
+    before, marks = shown(site.get("/articles/council-2").text)
+    assert marks == {}
+    seen = []
+    for article_id in ("football-1", "football-2", "harbour-3", "harbour-4"):
+        after, marks = shown(site.get(f"/articles/{article_id}").text)
+        assert marks.keys() == {item for item, place in after.items() if before.get(item) != place}
+        for item, mark in marks.items():
+            was, now = before.get(item), after[item]
+            assert mark == ("new" if was is None else f"↑{was - now}" if was > now else f"↓{now - was}")
+        seen += marks.values()
+        before = after
+    assert seen
+
+
+def test_every_item_explains_itself_without_a_script(site):
+    page = site.get("/articles/harbour-3").text
+    items = page.count("data-list=")
+    assert page.count('<details class="why">') == items
+    assert page.count('<tr class="sum">') + page.count("It only completes the list") == items
