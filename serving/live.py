@@ -182,8 +182,9 @@ class Live:
         return busy
 
     def close(self) -> None:
-        """Lets go of the store."""
+        """Lets go of the store and of the model's files; nothing can be asked any more."""
         self.store.close()
+        del self._replica
 
     def _open_beside(self) -> Replica:
         store = self._open_store()
