@@ -55,9 +55,13 @@ class Keyring:
 
     async def follow(self) -> None:
         """Keeps the keys current until cancelled. Where they can't be read, those that are known stay."""
+        readable = True
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 self.refresh()
-            except RecsysError:
-                log.exception("the keys can't be read, trying again")
+                readable = True
+            except RecsysError as error:
+                if readable:  # said once, not at each try
+                    log.error("the keys can't be read, trying again: %s", error)
+                readable = False

@@ -5,3 +5,5 @@ from hypothesis import settings
 # A deadline would be a claim about the machine, not about the code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+pytest_plugins = ["tests.recsys.store.postgres_server"]

@@ -58,15 +58,18 @@ def as_of_micros(text: str | None, home: Home, option: str = "--as-of") -> int:
 
 def existing_home(path: Path) -> Home:
     """The home at `path`; raises BadInput with what to do where there is none."""
+    from recsys.store.opening import has_store
+
     home = Home(path)
-    if not home.store.exists():
+    if not has_store(home):
         raise BadInput(f"there is no site in {path}. Run `recsys import --home {path} --articles FILE` first.")
+    home.root.mkdir(parents=True, exist_ok=True)  # a store elsewhere may be there before the folder is
     return home
 
 
 def load_commands() -> None:
     """Gives `app` its commands, in the order that help shows them."""
-    for commands in ("data", "models", "ask", "rules", "keys", "upkeep", "serve"):
+    for commands in ("data", "models", "ask", "rules", "keys", "store", "upkeep", "serve"):
         import_module(f"recsys.cli.{commands}")
 
 

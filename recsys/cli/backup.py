@@ -8,6 +8,7 @@ from recsys.bundle import activate, active_version, verify_bundle, version_folde
 from recsys.cli.app import existing_home
 from recsys.errors import BadBundle, BadInput, NoModel, NotFound
 from recsys.home import Home
+from recsys.store.opening import postgres_address
 from recsys.store.sqlite import copy_store
 
 TRIES = 5  # a training that ends meanwhile may remove an old version while it is copied
@@ -16,6 +17,7 @@ TRIES = 5  # a training that ends meanwhile may remove an old version while it i
 def run_backup(home_path: Path, target: Path) -> None:
     """Writes a consistent copy of a home to a new folder: bundles, store, settings; complete or not at all."""
     home = existing_home(home_path)
+    _not_postgres("back it up")
     if target.exists():
         raise BadInput(f"{target} exists. Name a folder that doesn't.")
     versions = _copy(home, target)
@@ -24,12 +26,21 @@ def run_backup(home_path: Path, target: Path) -> None:
 
 def run_restore(source: Path, home_path: Path) -> None:
     """Makes a home of a backup; the home must not be there yet. What does not verify is not restored."""
+    _not_postgres("restore it")
     if not Home(source).store.exists():
         raise BadInput(f"{source} is no backup of a home: there is no store in it.")
     if home_path.exists() and any(home_path.iterdir()):
         raise BadInput(f"{home_path} is not empty. Move it away first, then restore.")
     versions = _copy(Home(source), home_path)
     print(f"{home_path} is restored, with {versions} model versions")
+
+
+def _not_postgres(what: str) -> None:
+    if postgres_address() is not None:
+        raise BadInput(
+            f"the store is in PostgreSQL: {what} with pg_dump and pg_restore, or as that database is backed up anyway. "
+            "Copy the home's folder first: a model must not be newer than its store."
+        )
 
 
 def _copy(source: Home, target: Path) -> int:

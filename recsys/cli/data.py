@@ -12,12 +12,13 @@ from recsys.cli.app import DEFAULT_HOME, AsOfOption, HomeOption, app
 @app.command("import")
 def import_(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="What to read; whether it holds articles or events shows in it.")
+        list[str] | None,
+        typer.Argument(metavar="FILE|URL", help="What to read; what it holds shows in it. A URL is that of a feed."),
     ] = None,
     articles: Annotated[
-        list[Path] | None, typer.Option("--articles", help="A file of articles; may be repeated.")
+        list[str] | None, typer.Option("--articles", help="A file of articles, or a feed's URL; may be repeated.")
     ] = None,
-    events: Annotated[list[Path] | None, typer.Option("--events", help="A file of events; may be repeated.")] = None,
+    events: Annotated[list[str] | None, typer.Option("--events", help="A file of events; may be repeated.")] = None,
     home: HomeOption = DEFAULT_HOME,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report, store nothing.")] = False,
@@ -26,12 +27,11 @@ def import_(
     """Read articles and events into the home's store: JSON Lines, CSV, Parquet, a WordPress export, a feed, a folder of
     Markdown, an access log, a table of page views; plain or gz.
     """
-    from recsys.cli.intake import run_import, sorted_by_content
+    from recsys.cli.intake import gathered, run_import, sorted_by_content
 
-    more_articles, more_events = sorted_by_content(files or [])
-    if not run_import(
-        home, (articles or []) + more_articles, (events or []) + more_events, dry_run=dry_run, strict=strict
-    ):
+    more_articles, more_events = sorted_by_content(gathered(files or []))
+    more_articles[:0], more_events[:0] = gathered(articles or []), gathered(events or [])
+    if not run_import(home, more_articles, more_events, dry_run=dry_run, strict=strict):
         sys.exit(1)
 
 

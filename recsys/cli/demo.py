@@ -10,6 +10,7 @@ from recsys.errors import BadInput
 from recsys.home import Home
 from recsys.record import RecordReader, wire_json
 from recsys.settings import Settings, read_settings
+from recsys.store.opening import spare_postgres
 from recsys.times import DAY, format_time, now_micros, zone
 
 SEED = 7
@@ -25,6 +26,7 @@ def run_demo(home_path: Path, port: int, *, open_browser: bool) -> None:
     """Makes the demo's home anew, imports, trains, and serves until interrupted; raises BadInput."""
     from serving.run import Serving, serve
 
+    spare_postgres("the demo")
     home = _fresh_home(home_path)
     articles, events = write_sample(home.root, now_micros())
     run_import(home.root, [articles], [events], dry_run=False, strict=False)

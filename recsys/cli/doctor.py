@@ -16,7 +16,7 @@ from recsys.cli.app import existing_home
 from recsys.errors import NoModel, RecsysError
 from recsys.home import Home
 from recsys.settings import read_settings
-from recsys.store.sqlite import SqliteStore
+from recsys.store.opening import open_store
 from recsys.times import DAY, MINUTE, format_time, now_micros
 
 State = Literal["ok", "note", "bad"]
@@ -51,7 +51,7 @@ def findings(home: Home, now: int) -> Iterator[Finding]:
         "versions",
         "ok",
         f"recsys {version('article-recsys')}, Python {platform.python_version()}, numpy {version('numpy')}, "
-        f"SQLite {_sqlite()}, {sys.platform}",
+        f"{sys.platform}",
     )
     yield from _told("settings", lambda: _settings(home))
     yield from _told("store", lambda: _store(home, now))
@@ -74,8 +74,9 @@ def _settings(home: Home) -> Iterator[Finding]:
 
 def _store(home: Home, now: int) -> Iterator[Finding]:
     """Every entry of the log and every article is read: each has a checksum of its own."""
-    store = SqliteStore(home.store, read_only=True)
+    store = open_store(home, read_only=True)
     try:
+        engine, risks = store.engine(), store.risks()
         last, newest, events = store.log.last(), 0, 0
         read = 0
         while read < last and (entries := store.log.read(read, ENTRIES)):
@@ -88,7 +89,10 @@ def _store(home: Home, now: int) -> Iterator[Finding]:
             deleted += stored.deleted_at is not None
     finally:
         store.close()
-    yield Finding("store", "ok", f"{last:,} log entries, {events:,} events, {articles:,} articles, {deleted:,} deleted")
+    held = f"{last:,} log entries, {events:,} events, {articles:,} articles, {deleted:,} deleted"
+    yield Finding("store", "ok", f"{engine}: {held}")
+    for risk in risks:
+        yield Finding("store", "bad", risk)
     if newest > now + MINUTE:
         yield Finding("clock", "bad", f"the log was written at {format_time(newest)}, which this clock says is to come")
     else:
@@ -106,7 +110,7 @@ def _models(home: Home, now: int) -> Iterator[Finding]:
     except RecsysError as error:
         yield Finding("active", "bad", str(error))
         return
-    store = SqliteStore(home.store, read_only=True)
+    store = open_store(home, read_only=True)
     try:
         last = store.log.last()
     except RecsysError:
@@ -141,9 +145,3 @@ def _disk(home: Home) -> Iterator[Finding]:
     left = sorted(path.name for path in home.root.rglob(".partial-*"))
     if left:
         yield Finding("disk", "note", f"left behind by something that was interrupted: {', '.join(left[:5])}")
-
-
-def _sqlite() -> str:
-    import apsw
-
-    return str(apsw.sqlite_lib_version())

@@ -14,7 +14,7 @@ from recsys.cli.progress import progress_bars
 from recsys.cli.tables import print_clicks, print_comparison
 from recsys.event import LIST_NAMES, ListName
 from recsys.settings import Settings, read_settings
-from recsys.store.sqlite import SqliteStore
+from recsys.store.opening import open_store
 from recsys.times import zone
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def run_evaluate(home_path: Path, wanted: Wanted, as_of: str | None, output: For
     settings, moment = read_settings(home.settings), as_of_micros(as_of, home)
     cut = None if wanted.cut is None else as_of_micros(wanted.cut, home, option="--cut")
     others = _others(wanted.compare, settings)
-    store = SqliteStore(home.store)
+    store = open_store(home)
     with progress_bars() as progress:
         articles, events, _ = read_store(store, home.history, progress)
         store.close()
@@ -77,7 +77,7 @@ def run_clicks(home_path: Path, as_of: str | None, output: Format, out: Path | N
 
     home = existing_home(home_path)
     settings, moment = read_settings(home.settings), as_of_micros(as_of, home)
-    store = SqliteStore(home.store)
+    store = open_store(home)
     with progress_bars() as progress:
         found = clicks_of(store.log, moment, settings.variants, progress)
     store.close()

@@ -17,7 +17,7 @@ from recsys.recommendation import recommend
 from recsys.related import related
 from recsys.settings import Settings, read_settings
 from recsys.store import Store
-from recsys.store.sqlite import SqliteStore
+from recsys.store.opening import open_store
 
 Row = dict[str, Any]
 WINDOW: Window = "day"
@@ -40,7 +40,7 @@ def run_export(
     elif what == "pages":
         total, rows = len(model.articles), _pages(model, read_settings(home.settings), policy, now)
     else:
-        store = SqliteStore(home.store)
+        store = open_store(home)
         visitors = known_visitors(store, now)
         store.close()
         total, rows = len(visitors), _recommendations(model, visitors, wish, now)

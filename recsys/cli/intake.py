@@ -11,35 +11,43 @@ from recsys.cli.tables import print_rows
 from recsys.errors import BadInput
 from recsys.home import Home
 from recsys.settings import read_settings
-from recsys.store.sqlite import SqliteStore
+from recsys.store.opening import open_store
 from recsys.times import format_time, now_micros, zone
 
 if TYPE_CHECKING:
     from training.import_report import BadRow, ImportReport
+    from training.sources import Source
 
 SHOWN = 20
 
 
-def sorted_by_content(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Those that hold articles, and the others."""
+def gathered(names: Sequence[str]) -> "list[Source]":
+    """The files that paths, folders and patterns mean, and the feeds behind addresses."""
+    from training.fetching import fetch, is_address
     from training.file_sets import expanded
+
+    found: list[Source] = []
+    for name in names:
+        found += filter(None, [fetch(name)]) if is_address(name) else expanded([Path(name)])
+    return found
+
+
+def sorted_by_content(sources: "Sequence[Source]") -> "tuple[list[Source], list[Source]]":
+    """Those that hold articles, and the others."""
     from training.sources import holds_articles
 
-    files = expanded(files)
-    articles = [path for path in files if holds_articles(path)]
-    return articles, [path for path in files if path not in articles]
+    articles = [source for source in sources if holds_articles(source)]
+    return articles, [source for source in sources if source not in articles]
 
 
 def run_import(
-    home_path: Path, articles: Sequence[Path], events: Sequence[Path], *, dry_run: bool, strict: bool
+    home_path: Path, articles: "Sequence[Source]", events: "Sequence[Source]", *, dry_run: bool, strict: bool
 ) -> bool:
     """Imports and prints a report; every bad row goes to a file of the home's reports. False where strict refused."""
-    from training.file_sets import expanded
     from training.intake import import_files
 
     if not articles and not events:
         raise BadInput("name what to import: FILE, or --articles FILE, --events FILE, each as often as needed.")
-    articles, events = expanded(articles), expanded(events)
     home, now = Home(home_path), now_micros()
     settings = read_settings(home.settings)
     home.root.mkdir(parents=True, exist_ok=True)
@@ -52,7 +60,7 @@ def run_import(
             written.append(report_path.open("wb"))
         written[0].write(msgspec.json.encode(row) + b"\n")
 
-    store = SqliteStore(home.store)
+    store = open_store(home)
     try:
         with progress_bars() as progress:
             report = import_files(

@@ -30,14 +30,14 @@ def create(
     """Make a key and print it, this once. With the first key a server asks everybody for one."""
     from recsys.home import Home
     from recsys.keys import new_key
-    from recsys.store.sqlite import SqliteStore
+    from recsys.store.opening import open_store
     from recsys.times import now_micros
 
     now = now_micros()
     key, token = new_key(scope, name, origin or [], now)
     found = Home(home)
     found.root.mkdir(parents=True, exist_ok=True)
-    store = SqliteStore(found.store)
+    store = open_store(found)
     store.keys.add(key, now)
     store.close()
     print(token)
@@ -48,10 +48,10 @@ def list_keys(home: HomeOption = DEFAULT_HOME) -> None:
     """Show the keys that were made, without the keys themselves."""
     from recsys.cli.app import existing_home
     from recsys.cli.tables import print_rows
-    from recsys.store.sqlite import SqliteStore
+    from recsys.store.opening import open_store
     from recsys.times import format_time
 
-    store = SqliteStore(existing_home(home).store)
+    store = open_store(existing_home(home))
     rows = [
         (
             key.id,
@@ -75,10 +75,10 @@ def revoke(
     """End a key for good; running servers refuse it within a second."""
     from recsys.cli.app import existing_home
     from recsys.errors import NotFound
-    from recsys.store.sqlite import SqliteStore
+    from recsys.store.opening import open_store
     from recsys.times import now_micros
 
-    store = SqliteStore(existing_home(home).store)
+    store = open_store(existing_home(home))
     revoked = store.keys.revoke(key_id, now_micros())
     store.close()
     if not revoked:
@@ -94,11 +94,11 @@ def erase(
     """Forget a visitor: at once in running servers, for good in the store, in models with the next training."""
     from recsys.bundle import versions
     from recsys.cli.app import existing_home
-    from recsys.store.sqlite import SqliteStore
+    from recsys.store.opening import open_store
     from recsys.times import now_micros
 
     found = existing_home(home)
-    store = SqliteStore(found.store)
+    store = open_store(found)
     gone = store.visitors.erase(visitor, now_micros())
     store.close()
     print(f"{gone:,} events are erased")

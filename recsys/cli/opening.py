@@ -2,7 +2,7 @@
 
 from recsys.errors import Refused
 from recsys.home import Home
-from recsys.store.sqlite import SqliteStore
+from recsys.store.opening import open_store
 from recsys.times import format_time
 from serving.live import Replica, opened
 
@@ -12,7 +12,7 @@ def replica_at(home: Home, moment: int, *, replay: bool) -> Replica:
 
     Raises Refused where the model was trained on what is stamped later.
     """
-    store = SqliteStore(home.store)
+    store = open_store(home)
     try:
         replica = opened(home.bundles, store, until=moment if replay else None)
     finally:

@@ -9,7 +9,7 @@ from recsys.cli.tables import print_comparison
 from recsys.errors import Refused
 from recsys.home import Home
 from recsys.settings import read_settings
-from recsys.store.sqlite import SqliteStore
+from recsys.store.opening import open_store
 from recsys.times import now_micros
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def run_retrain(home_path: Path, as_of: str | None, *, force: bool) -> None:
     settings, now = read_settings(home.settings), now_micros()
     moment = now if as_of is None else as_of_micros(as_of, home)
     home.root.mkdir(parents=True, exist_ok=True)
-    store = SqliteStore(home.store)
+    store = open_store(home)
     try:
         with progress_bars() as progress:
             job = Job(store, home, settings, as_of=moment, now=now, force=force, progress=progress, tell=print)

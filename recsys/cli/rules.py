@@ -11,7 +11,7 @@ from recsys.cli.app import DEFAULT_HOME, AsOfOption, HomeOption, app
 if TYPE_CHECKING:
     from recsys.home import Home
     from recsys.rules.rule import RuleSet
-    from recsys.store.sqlite import SqliteStore
+    from recsys.store import Store
 
 rules_app = typer.Typer(help="Pin, bury, boost, filter, label: what editors want of the lists.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
@@ -132,12 +132,12 @@ def history(
         print_rows("Revisions of the rules", ("revision", "at", "by", "change"), rows)
 
 
-def _opened(home: Path, *, read_only: bool = False) -> "tuple[Home, SqliteStore]":
+def _opened(home: Path, *, read_only: bool = False) -> "tuple[Home, Store]":
     from recsys.cli.app import existing_home
-    from recsys.store.sqlite import SqliteStore
+    from recsys.store.opening import open_store
 
     found = existing_home(home)
-    return found, SqliteStore(found.store, read_only=read_only)
+    return found, open_store(found, read_only=read_only)
 
 
 def _read(path: Path, home: "Home") -> "RuleSet":

@@ -15,7 +15,7 @@ from recsys.event import Event
 from recsys.home import Home
 from recsys.record import wire_json
 from recsys.settings import read_settings
-from recsys.store.sqlite import SqliteStore
+from recsys.store.opening import open_store, spare_postgres
 from recsys.times import DAY, format_time, now_micros
 
 SETTLES_SECONDS = 30.0
@@ -51,6 +51,7 @@ class Night(msgspec.Struct, frozen=True, kw_only=True):
 
 def run_simulate(home_path: Path, days: int, visitors: int, seed: int) -> None:
     """Makes a home, lives through the days, prints a line a night; raises RecsysError where the server failed."""
+    spare_postgres("a simulation")
     home = Home(home_path)
     if home.root.exists() and any(home.root.iterdir()):
         raise BadInput(f"{home.root} is not empty. Give another folder with --home.")
@@ -111,7 +112,7 @@ def _feed(home: Home, day: int, articles: Sequence[Article], events: Sequence[Ev
 def _retrained(home: Home, as_of: int) -> Night:
     from training.retrain import Job, retrain
 
-    store = SqliteStore(home.store)
+    store = open_store(home)
     try:
         with progress_bars() as progress:
             settings = read_settings(home.settings)

@@ -9,8 +9,7 @@ from recsys.cli.progress import progress_bars
 from recsys.cli.tables import print_comparison
 from recsys.home import Home
 from recsys.settings import read_settings
-from recsys.store.sqlite import SqliteStore
-from recsys.store.sqlite_size import store_size
+from recsys.store.opening import open_store
 from recsys.times import format_time, now_micros
 
 
@@ -22,10 +21,10 @@ def run_train(home_path: Path, as_of: str | None) -> None:
     home = existing_home(home_path)
     settings, now = read_settings(home.settings), now_micros()
     moment = now if as_of is None else as_of_micros(as_of, home)
-    needs = forecast(store_size(home.store), home.root)
-    print("\n".join([needs.says(), *(f"warning: {said}" for said in needs.shortages())]))
-    store = SqliteStore(home.store)
+    store = open_store(home)
     try:
+        needs = forecast(store.size(), home.root)
+        print("\n".join([needs.says(), *(f"warning: {said}" for said in needs.shortages())]))
         with progress_bars() as progress:
             trained = train(store, home, settings, as_of=moment, now=now, progress=progress)
     finally:
@@ -54,6 +53,6 @@ def _readers(signals: dict[str, Any]) -> str:
 def activate_version(home: Home, version: str) -> None:
     """Makes `version` the active one and wakes running servers."""
     activate(home.bundles, version)
-    store = SqliteStore(home.store)
+    store = open_store(home)
     store.log.append_activation(version, now_micros())
     store.close()

@@ -11,6 +11,7 @@ from recsys.store.protocols import (
     Revision,
     Rules,
     Store,
+    StoreSize,
     Visitors,
     comes_back,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Revision",
     "Rules",
     "Store",
+    "StoreSize",
     "StoredArticle",
     "Visitors",
     "comes_back",

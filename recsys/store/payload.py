@@ -1,18 +1,26 @@
-"""How one entry of the change log lies in a database: MessagePack, compressed where that pays, with a checksum.
+"""How entries of the change log, revisions and keys lie in a database: MessagePack, compressed where that pays, with a
+checksum; the same in every database.
 
-A database does not notice a flipped bit in its pages, so each entry vouches for itself.
+A database does not notice a flipped bit in its pages, so each line vouches for itself.
 """
 
+import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import Any
 
 import msgspec
 
+from recsys.errors import BadInput
 from recsys.event import Event
+from recsys.keys import Key
 from recsys.record import from_store, list_from_store, store_bytes
 from recsys.rules.rule import RuleSet
+from recsys.store.protocols import Entry, Revision
 
 EVENTS_PER_ENTRY = 1_000
+DIGEST_BYTES = 16  # a billion ids collide with a chance of 1e-21
 
 _PLAIN = b"\0"
 _DEFLATED = b"\1"
@@ -27,16 +35,6 @@ def pack_events(events: Sequence[Event]) -> bytes:
 def pack_ids(ids: Sequence[str]) -> bytes:
     """The payload of an entry that names articles or a model version."""
     return _shorter(msgspec.msgpack.encode(ids))
-
-
-def pack_rules(rules: RuleSet) -> bytes:
-    """The document of a revision of the rules."""
-    return _shorter(store_bytes(rules))
-
-
-def unpack_rules(payload: bytes) -> RuleSet:
-    """What `pack_rules` packed."""
-    return from_store(unpacked(payload), RuleSet)
 
 
 def unpack_events(payload: bytes) -> tuple[Event, ...]:
@@ -56,6 +54,63 @@ def checksum(*fields: int | str | bytes | None) -> int:
         data = field if isinstance(field, bytes) else repr(field).encode("utf-8", "surrogatepass")
         crc = zlib.crc32(data, zlib.crc32(len(data).to_bytes(8, "little"), crc))
     return crc
+
+
+def digests_of(events: Sequence[Event]) -> dict[bytes, int]:
+    """By the digest of its id, the first of `events` that has it."""
+    first: dict[bytes, int] = {}
+    for index, event in enumerate(events):
+        if event.id is not None:
+            first.setdefault(blake2b(event.id.encode(), digest_size=DIGEST_BYTES).digest(), index)
+    return first
+
+
+def entries_of(where: str, after: int, lines: Iterable[Sequence[Any]]) -> list[Entry]:
+    """The entries in lines of (seq, at, kind, payload, crc) that should begin at `after` + 1; raises BadInput."""
+    entries = []
+    for expected, (seq, at, kind, payload, crc) in enumerate(lines, start=after + 1):
+        if seq != expected:
+            raise BadInput(f"{where}: entry {expected} of the change log is missing. {_RESTORE}")
+        if crc != checksum(seq, at, kind, payload):
+            raise BadInput(f"{where}: entry {seq} of the change log is damaged. {_RESTORE}")
+        if kind == "events":
+            entries.append(Entry(seq=seq, at=at, kind=kind, events=unpack_events(payload)))
+        else:
+            entries.append(Entry(seq=seq, at=at, kind=kind, ids=unpack_ids(payload)))
+    return entries
+
+
+def key_line(key: Key) -> tuple[Any, ...]:
+    """(id, scope, name, origins, digest, created_at, revoked_at, crc) of a key."""
+    fields = (key.id, key.scope, key.name, json.dumps(key.origins), key.digest, key.created_at, key.revoked_at)
+    return (*fields, checksum(*fields))
+
+
+def key_of(where: str, line: Sequence[Any]) -> Key:
+    """The key in a line that `key_line` made; raises BadInput where it is damaged."""
+    *fields, crc = line
+    if checksum(*fields) != crc:
+        raise BadInput(f"{where}: key {fields[0]!r} is damaged. {_RESTORE}")
+    key_id, scope, name, origins, digest, created_at, revoked_at = fields
+    return Key(key_id, scope, name, tuple(json.loads(origins)), digest, created_at, revoked_at)
+
+
+def revision_line(made: Revision) -> tuple[Any, ...]:
+    """(number, at, by, document, crc) of a revision of the rules."""
+    fields = (made.number, made.at, made.by, _shorter(store_bytes(made.rules)))
+    return (*fields, checksum(*fields))
+
+
+def revision_of(where: str, line: Sequence[Any]) -> Revision:
+    """The revision in a line that `revision_line` made; raises BadInput where it is damaged."""
+    *fields, crc = line
+    if checksum(*fields) != crc:
+        raise BadInput(f"{where}: revision {fields[0]} of the rules is damaged. {_RESTORE}")
+    number, at, by, document = fields
+    return Revision(number, at, by, from_store(unpacked(document), RuleSet))
+
+
+_RESTORE = "Restore a backup."
 
 
 def _shorter(data: bytes) -> bytes:

@@ -147,6 +147,19 @@ class Visitors(Protocol):
         """Takes all events stamped before `before` out of the log, for good; returns how many."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoreSize:
+    """What a store holds. Purged events count as well: their ids are kept.
+
+    article_bytes, log_bytes  as they lie there, compressed
+    """
+
+    articles: int
+    article_bytes: int
+    events: int
+    log_bytes: int
+
+
 class Store(Protocol):
     """One site's database."""
 
@@ -158,6 +171,15 @@ class Store(Protocol):
 
     def transaction(self) -> AbstractContextManager[None]:
         """All calls inside take effect together, or, when the block raises, not at all."""
+
+    def size(self) -> StoreSize:
+        """How much it holds, told without reading it."""
+
+    def engine(self) -> str:
+        """The database and its version, for people."""
+
+    def risks(self) -> list[str]:
+        """How the database is set up so that an acknowledged change can be lost, a sentence each."""
 
     def close(self) -> None:
         """Lets go of the database."""

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from recsys.store.protocols import Catalogue, ChangeLog, Keys, Rules, Visitors
+from recsys.store.protocols import Catalogue, ChangeLog, Keys, Rules, StoreSize, Visitors
 from recsys.store.sqlite_catalogue import SqliteCatalogue
 from recsys.store.sqlite_database import Database
 from recsys.store.sqlite_keys import SqliteKeys
@@ -39,6 +39,21 @@ class SqliteStore:
     def transaction(self) -> AbstractContextManager[None]:
         """All calls inside take effect together, or, when the block raises, not at all. May be nested."""
         return self._database.transaction()
+
+    def size(self) -> StoreSize:
+        """What it holds; looks at each page that begins a record."""
+        rows = self._database.rows
+        [(articles, article_bytes)] = rows("SELECT count(*), ifnull(sum(length(record)), 0) FROM articles")
+        [(log_bytes,)] = rows("SELECT ifnull(sum(length(payload)), 0) FROM log WHERE kind = 'events'")
+        return StoreSize(articles, article_bytes, self._database.value("SELECT count(*) FROM event_ids"), log_bytes)
+
+    def engine(self) -> str:
+        """The database and its version, for people."""
+        return f"SQLite {self._database.value('SELECT sqlite_version()')}"
+
+    def risks(self) -> list[str]:
+        """None: every connection of ours flushes what it commits."""
+        return []
 
     def close(self) -> None:
         """Lets go of the database."""

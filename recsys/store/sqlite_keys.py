@@ -1,11 +1,9 @@
 """The keys of a home in SQLite. Each line vouches for itself: a flipped bit must not turn one scope into another."""
 
-import json
-from collections.abc import Sequence
+from dataclasses import replace
 
-from recsys.errors import BadInput
 from recsys.keys import Key
-from recsys.store.payload import checksum
+from recsys.store.payload import key_line, key_of
 from recsys.store.sqlite_database import Database
 from recsys.store.sqlite_log import SqliteLog
 
@@ -28,28 +26,14 @@ class SqliteKeys:
         with self._database.transaction():
             good = [key for key in self.all() if key.id == key_id and key.revoked_at is None]
             for key in good:
-                self._write(Key(key.id, key.scope, key.name, key.origins, key.digest, key.created_at, revoked_at=now))
+                self._write(replace(key, revoked_at=now))
                 self._log.append_keys_changed(now)
         return bool(good)
 
     def all(self) -> list[Key]:
         """Every key that was ever made, oldest first; raises BadInput where one is damaged."""
-        found = []
-        for *fields, crc in self._database.rows("SELECT * FROM keys ORDER BY created_at, id"):
-            if checksum(*fields) != crc:
-                raise BadInput(f"{self._database.path}: key {fields[0]!r} is damaged. Restore a backup.")
-            key_id, scope, name, origins, digest, created_at, revoked_at = fields
-            found.append(Key(key_id, scope, name, tuple(json.loads(origins)), digest, created_at, revoked_at))
-        return found
+        where = str(self._database.path)
+        return [key_of(where, line) for line in self._database.rows("SELECT * FROM keys ORDER BY created_at, id")]
 
     def _write(self, key: Key) -> None:
-        fields: Sequence[str | bytes | int | None] = (
-            key.id,
-            key.scope,
-            key.name,
-            json.dumps(key.origins),
-            key.digest,
-            key.created_at,
-            key.revoked_at,
-        )
-        self._database.rows("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*fields, checksum(*fields)))
+        self._database.rows("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)", key_line(key))

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from recsys.errors import BadInput, Outdated
+from recsys.errors import Outdated
 from recsys.rules.rule import RuleSet
-from recsys.store.payload import checksum, pack_rules, unpack_rules
+from recsys.store.payload import revision_line, revision_of
 from recsys.store.protocols import Revision
 from recsys.store.sqlite_database import Database
 from recsys.store.sqlite_log import SqliteLog
@@ -37,8 +37,7 @@ class SqliteRules:
             if rules == newest.rules:
                 return newest
             made = Revision(newest.number + 1, now, by, rules)
-            fields = (made.number, made.at, made.by, pack_rules(rules))
-            self._database.rows("INSERT INTO rules VALUES (?, ?, ?, ?, ?)", (*fields, checksum(*fields)))
+            self._database.rows("INSERT INTO rules VALUES (?, ?, ?, ?, ?)", revision_line(made))
             self._log.append_rules_changed(made.number, now)
         return made
 
@@ -47,12 +46,5 @@ class SqliteRules:
         return self._read("SELECT * FROM rules ORDER BY revision DESC LIMIT ?", (limit,))
 
     def _read(self, sql: str, values: Sequence[int] = ()) -> list[Revision]:
-        found = []
-        for *fields, crc in self._database.rows(sql, values):
-            if checksum(*fields) != crc:
-                raise BadInput(
-                    f"{self._database.path}: revision {fields[0]} of the rules is damaged. Restore a backup."
-                )
-            number, at, by, document = fields
-            found.append(Revision(number, at, by, unpack_rules(document)))
-        return found
+        where = str(self._database.path)
+        return [revision_of(where, line) for line in self._database.rows(sql, values)]

@@ -45,19 +45,19 @@ class SqliteVisitors:
         return self._take_out(lambda event: event.at < before, self._log.last(), b"")
 
     def _take_out(self, goes: Callable[[Event], bool], last: int, needle: bytes) -> int:
-        """Rewrites the entries up to `last` in one transaction. Nothing else ever writes to them."""
-        rewritten, gone = [], 0
-        for seq, payload in self._payloads(last, needle):
-            events = unpack_events(payload)
-            kept = [event for event in events if not goes(event)]
-            if len(kept) < len(events):
-                rewritten.append((pack_events(kept), seq))
-                gone += len(events) - len(kept)
+        """Rewrites the entries up to `last` in one transaction."""
+        found = [seq for seq, payload in self._payloads(last, needle) if any(map(goes, unpack_events(payload)))]
+        gone = 0
         with self._database.overwriting(), self._database.transaction():
-            for payload, seq in rewritten:
-                [(at, kind)] = self._database.rows("SELECT at, kind FROM log WHERE seq = ?", (seq,))
+            for seq in found:
+                # Read once more, now that nobody else writes: another erasure may have been here.
+                [(at, kind, payload)] = self._database.rows("SELECT at, kind, payload FROM log WHERE seq = ?", (seq,))
+                events = unpack_events(payload)
+                kept = [event for event in events if not goes(event)]
+                payload = pack_events(kept)
                 crc = checksum(seq, at, kind, payload)
                 self._database.rows("UPDATE log SET payload = ?, crc = ? WHERE seq = ?", (payload, crc, seq))
+                gone += len(events) - len(kept)
         return gone
 
     def _payloads(self, last: int, needle: bytes) -> Iterator[tuple[int, bytes]]:

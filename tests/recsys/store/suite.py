@@ -1,5 +1,6 @@
 """What every store must keep, whichever database it is on: one subclass of StoreSuite per store."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -7,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from recsys.article import Article
-from recsys.errors import Outdated
+from recsys.errors import Outdated, StoreFailed
 from recsys.event import Event
 from recsys.histories import visitor_digest
 from recsys.keys import new_key
 from recsys.record import Micros, SectionPath
 from recsys.rules.rule import Rule, RuleSet, Selection
-from recsys.store import AppendedEvents, Entry, PutArticles, Revision, Store
+from recsys.store import AppendedEvents, Entry, PutArticles, Revision, Store, StoreSize
 
 OpenStore = Callable[[], Store]
 
@@ -287,6 +288,15 @@ class StoreSuite:
         store.catalogue.put([article("a", url="/x"), article("b", url="/x")], 1, restore=True)
         assert store.catalogue.at_addresses(["/x"]) == {"/x": "b"}
 
+    def test_size_is_what_was_put_in(self, store: Store) -> None:
+        assert store.size() == StoreSize(0, 0, 0, 0)
+        store.catalogue.put([article("a", body="x" * 1_000), article("b")], 1, restore=True)
+        store.log.append_events([event("1"), event("2")], 2)
+        size = store.size()
+        assert (size.articles, size.events) == (2, 2)
+        assert size.article_bytes > 1_000
+        assert size.log_bytes > 10
+
     # The rules
 
     def test_new_store_has_no_rules(self, store: Store) -> None:
@@ -381,6 +391,27 @@ class StoreSuite:
             assert seen.visitors.erasures(0) == seen.visitors.erasures(3) == [entries[3]]
             assert seen.visitors.erasures(4) == []
         assert store.visitors.events("v") == []
+
+    def test_erasures_at_the_same_time_bring_nobody_back(self, store: Store, reopen: OpenStore) -> None:
+        """Each rewrites entries that hold the other's visitors too: it must not write what it had read before."""
+        visitors = [f"visitor-{number}" for number in range(16)]
+        for number in range(40):
+            store.log.append_events([of_visitor(f"{number}-{visitor}", visitor) for visitor in visitors], 1)
+
+        def erase(own: Store, some: list[str]) -> None:
+            for visitor in some:
+                while True:
+                    with suppress(StoreFailed):  # the other is at it: an erasure that fails is sent again
+                        own.visitors.erase(visitor, 2)
+                        break
+
+        threads = [threading.Thread(target=erase, args=(reopen(), visitors[half::2])) for half in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [visitor for visitor in visitors if store.visitors.events(visitor)] == []
+        assert events_of(store.log.read(0, 1_000)) == []
 
     def test_an_erased_visitors_events_do_not_come_back_by_being_sent_again(self, store: Store) -> None:
         store.log.append_events([of_visitor("1", "v")], 1)
