@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo test faults check bench lock wheel clean
+.PHONY: demo test faults check bench docs lock wheel clean
 
 demo: $(VENV)/.train
 	$(BIN)/recsys demo
@@ -15,7 +15,7 @@ test: $(VENV)/.dev
 	$(BIN)/pytest -m slow -n 2
 
 faults: $(VENV)/.dev
-	RECSYS_KILLS=100 $(BIN)/pytest tests/faults
+	RECSYS_FULL=1 $(BIN)/pytest -s tests/faults tests/serving/test_schema.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -26,8 +26,11 @@ check: $(VENV)/.dev
 bench: $(VENV)/.bench
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
+docs: $(VENV)/.docs
+	$(BIN)/sphinx-build -W --keep-going -b html docs dist/docs
+
 lock:
-	for set in base: train:--extra=train dev:--extra=dev bench:--extra=bench; do \
+	for set in base: train:--extra=train docs:--extra=docs dev:--extra=dev bench:--extra=bench; do \
 	  uv pip compile pyproject.toml $${set#*:} --universal --generate-hashes --no-emit-index-url --no-header \
 	    --no-annotate --quiet --output-file requirements/$${set%%:*}.txt || exit 1; done
 

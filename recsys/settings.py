@@ -128,8 +128,8 @@ class Settings(BaseSettings):
     sources: Annotated[
         dict[Literal["articles", "events"], tuple[Annotated[str, Field(min_length=1)], ...]],
         Field(
-            description="Files, folders and patterns that `retrain` imports what is new from, relative to the home. "
-            "Changes results."
+            description="Files, folders, patterns and addresses of feeds that `retrain` imports what is new from; "
+            "paths relative to the home. Changes results."
         ),
     ] = {}
     threads: Annotated[

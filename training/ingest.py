@@ -1,14 +1,15 @@
-"""What is new in the sources that the settings name, imported file by file; what can't be read warns and is skipped.
+"""What is new in the sources that the settings name, imported one by one; what can't be read warns and is skipped.
 
-A file is read again only when its size, time or identity changed: an old export must not undo what the site's backend
-has put since. A state file remembers what was read; it is written after the import is stored, so that a crash between
-the two reads a file once more, which changes nothing.
+A file is read again only when its size, time or identity changed, a feed when its content did: what was exported once
+must not undo what the site's backend has put since. A state file remembers what was read; it is written after the
+import is stored, so that a crash between the two reads a source once more, which changes nothing.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -16,16 +17,22 @@ import msgspec
 
 from recsys.errors import BadInput, StoreFailed
 from recsys.store import Store
+from training.fetching import NO_COPY, Copy, Document, fetch, is_address
 from training.file_sets import expanded
 from training.intake import import_files
 from training.progress import Progress
+from training.sources import Source
 
 STATE = "sources.json"
 
 Holds = Literal["articles", "events"]
 
 
-class Seen(msgspec.Struct, frozen=True):
+Get = Callable[[str, Copy], Document | None]
+"""Fetches a URL, given the copy that is known; None where that is still the newest."""
+
+
+class SeenFile(msgspec.Struct, frozen=True, tag="file"):
     """A file as it was when it was read."""
 
     bytes: int
@@ -33,8 +40,18 @@ class Seen(msgspec.Struct, frozen=True):
     inode: int
 
 
+class SeenDocument(msgspec.Struct, frozen=True, tag="document"):
+    """A document of the web as it was when it was read."""
+
+    copy: Copy
+    sha256: str
+
+
+Seen = SeenFile | SeenDocument
+
+
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What one file brought."""
+    """What one source brought."""
 
     file: str
     articles_added: int = 0
@@ -59,25 +76,30 @@ def ingest(
     now: int,
     default_zone: tzinfo,
     progress: Progress,
+    get: Get = fetch,
 ) -> Ingested:
-    """Imports every file of `sources` that is new or has changed, articles before events.
+    """Imports every file and feed of `sources` that is new or has changed, articles before events.
 
     root  the home: relative paths begin there, and the state lies there
+    get   fetches feeds
     Raises StoreFailed where the store can't take more; what was stored before stays, and is not read again.
     """
     known, taken, warnings = _read_state(root / STATE), [], []
     for holds in ("articles", "events"):
-        files, missing = _files(root, sources.get(holds, ()))
+        names = sources.get(holds, ())
+        files, missing = _files(root, [name for name in names if not is_address(name)])
         warnings += missing
-        for file in files:
+        places: list[Path | str] = [*files, *dict.fromkeys(filter(is_address, names))]
+        for place in places:
+            key = f"{holds} {place}"
             try:
-                seen = _seen(file)
-                if known.get(f"{holds} {file}") == seen:
+                if (news := _news(place, known.get(key), get)) is None:
                     continue
+                source, seen = news
                 report = import_files(
                     store,
-                    [file] if holds == "articles" else [],
-                    [file] if holds == "events" else [],
+                    [source] if holds == "articles" else [],
+                    [source] if holds == "events" else [],
                     now=now,
                     default_zone=default_zone,
                     dry_run=False,
@@ -91,7 +113,7 @@ def ingest(
                 continue
             put = report.articles
             found = Taken(
-                file=str(file),
+                file=str(place),
                 articles_added=put.added,
                 articles_updated=put.updated,
                 events=report.events.accepted,
@@ -100,8 +122,8 @@ def ingest(
             taken.append(found)
             warnings += report.warnings
             if report.bad:
-                warnings.append(f"{file}: {report.bad} bad rows left out, such as {report.bad_rows[0]}")
-            known[f"{holds} {file}"] = seen
+                warnings.append(f"{place}: {report.bad} bad rows left out, such as {report.bad_rows[0]}")
+            known[key] = seen
             _write_state(root / STATE, known)
     return Ingested(tuple(taken), tuple(warnings))
 
@@ -118,14 +140,27 @@ def _files(root: Path, names: Sequence[str]) -> tuple[list[Path], list[str]]:
     return list(files), warnings
 
 
-def _seen(file: Path) -> Seen:
+def _news(place: Path | str, before: Seen | None, get: Get) -> tuple[Source, Seen] | None:
+    """What there is to read, and what will tell whether it has changed; None where it is as it was before."""
+    if isinstance(place, Path):
+        seen: Seen = _seen(place)
+        return None if seen == before else (place, seen)
+    known = before if isinstance(before, SeenDocument) else SeenDocument(NO_COPY, "")
+    document = get(place, known.copy)
+    if document is None:
+        return None
+    digest = sha256(document.body).hexdigest()
+    return None if digest == known.sha256 else (document, SeenDocument(document.copy, digest))
+
+
+def _seen(file: Path) -> SeenFile:
     """What tells a changed file; for a folder of Markdown the newest file below, and the sum of sizes."""
     if file.is_dir():
         stats = [path.stat() for path in sorted(file.rglob("*"))]
         newest = max((stat.st_mtime_ns for stat in stats), default=0)
-        return Seen(sum(stat.st_size for stat in stats), newest, len(stats))
+        return SeenFile(sum(stat.st_size for stat in stats), newest, len(stats))
     stat = file.stat()
-    return Seen(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    return SeenFile(stat.st_size, stat.st_mtime_ns, stat.st_ino)
 
 
 def _read_state(path: Path) -> dict[str, Seen]:

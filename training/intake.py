@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from datetime import tzinfo
 from hashlib import blake2b
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -26,7 +25,7 @@ from recsys.times import format_time
 from training.import_report import ROWS_SHOWN, BadRow, FileReport, ImportReport
 from training.progress import Progress
 from training.rows import LeftOut
-from training.sources import read
+from training.sources import Source, read, size_of
 from training.staging import Staging
 from training.understood import Understood
 
@@ -41,8 +40,8 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 def import_files(
     store: Store,
-    articles: Sequence[Path],
-    events: Sequence[Path],
+    articles: Sequence[Source],
+    events: Sequence[Source],
     *,
     now: int,
     default_zone: tzinfo,
@@ -120,7 +119,7 @@ class _Intake:
         self.bad = 0
         self.bad_rows: list[BadRow] = []
 
-    def read_articles(self, path: Path) -> None:
+    def read_articles(self, path: Source) -> None:
         """Stages the valid articles of a file; of an id that stands twice the last record counts."""
         again = 0
         for article in self._records(path, self._article_reader, "articles", self._check_article):
@@ -132,7 +131,7 @@ class _Intake:
         if again:
             self._warnings.append(f"{path}: {again} rows repeat an id read before; the last row of each id counts")
 
-    def read_events(self, path: Path) -> None:
+    def read_events(self, path: Source) -> None:
         """Stages the valid events of a file, but for those of robots."""
         robots = 0
 
@@ -174,14 +173,14 @@ class _Intake:
             )
         return told
 
-    def _records(self, path: Path, reader: RecordReader[R], holds: str, check: Callable[[R], None]) -> Iterator[R]:
+    def _records(self, path: Source, reader: RecordReader[R], holds: str, check: Callable[[R], None]) -> Iterator[R]:
         """The good records of a file; counts, keeps and tells the bad ones, and what fields no record has."""
         rows = bad = 0
         unknown: set[str] = set()
         left_out: Counter[str] = Counter()
         sources: dict[str, str] = {}
         understood = Understood(sources)
-        size = path.stat().st_size if path.exists() else 0
+        size = size_of(path)
         for rows, row in enumerate(read(path, reader, sources), start=1):
             if rows % _BETWEEN_LOOKS == 0:
                 self._progress(f"reading {path.name}", row.done, size)

@@ -11,6 +11,7 @@ from recsys.errors import BadInput, BadRecord
 from recsys.markup import html_to_text
 from recsys.record import RecordReader
 from recsys.times import SECOND, format_time
+from training.feed_process import parsed_apart
 from training.rows import OpenFile, Row
 
 FEED_BYTES = 32 << 20  # a feed is read whole
@@ -35,26 +36,38 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 def read_feed(file: OpenFile, reader: RecordReader[R]) -> Iterator[Row[R]]:
     """A row per entry, numbered from 1; raises BadInput where the file holds no feed or feedparser is not installed."""
-    try:
-        import feedparser
-    except ModuleNotFoundError:
-        raise BadInput("Feeds need feedparser. Install it: pip install 'article-recsys[train]'") from None
     if "title" not in reader.fields:
         raise BadInput(f"{file.name} is a feed, which holds articles: import it with --articles.")
     data = file.data.read(FEED_BYTES + 1)
     if len(data) > FEED_BYTES:
         raise BadInput(f"{file.name}: a feed of more than {FEED_BYTES >> 20} MB. Export the site's articles instead.")
-    feed = feedparser.parse(io.BytesIO(data))
-    if not feed.entries and feed.bozo:
-        raise BadInput(f"{file.name} is no feed that can be read: {feed.bozo_exception}")
+    if file.fetched:
+        articles = parsed_apart(data, file.name)
+    else:
+        try:
+            articles = articles_of(data)
+        except BadInput as bad:
+            raise BadInput(f"{file.name} {bad}") from None
     file.sources.update(SOURCES)
-    for number, entry in enumerate(feed.entries, start=1):
+    for number, article in enumerate(articles, start=1):
         outcome: R | BadRecord
         try:
-            outcome = reader.from_mapping(_article(entry, feed.feed.get("language")))
+            outcome = reader.from_mapping(article)
         except BadRecord as bad:
             outcome = bad
-        yield Row(number, outcome, _ALL_KNOWN, file.size * number // len(feed.entries))
+        yield Row(number, outcome, _ALL_KNOWN, file.size * number // len(articles))
+
+
+def articles_of(data: bytes) -> list[dict[str, Any]]:
+    """The fields of an article that each entry has; raises BadInput where there is no feed, or no parser."""
+    try:
+        import feedparser
+    except ModuleNotFoundError:
+        raise BadInput("is a feed, which needs feedparser. Install it: pip install 'article-recsys[train]'") from None
+    feed = feedparser.parse(io.BytesIO(data))
+    if not feed.entries and feed.bozo:
+        raise BadInput(f"is no feed that can be read: {feed.bozo_exception}")
+    return [_article(entry, feed.feed.get("language")) for entry in feed.entries]
 
 
 def _article(entry: Mapping[str, Any], language: str | None) -> dict[str, Any]:

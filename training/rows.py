@@ -39,6 +39,7 @@ class OpenFile:
     size: int  # bytes on disk, 0 where unknown
     raw: BinaryIO  # as on disk
     data: BinaryIO  # decompressed
+    fetched: bool = False  # from the web: it may be anybody's
     sources: dict[str, str] = field(default_factory=dict)  # what in the file each field is taken from, by its name
 
     def done(self) -> int:

@@ -18,6 +18,7 @@ import msgspec
 from recsys.article import Article
 from recsys.errors import BadInput
 from recsys.record import RecordReader
+from training.fetching import Document
 from training.read_access_log import LINE, read_access_log
 from training.read_csv import read_csv
 from training.read_feed import read_feed
@@ -58,15 +59,18 @@ _BUFFER = 128 << 10
 
 R = TypeVar("R", bound=msgspec.Struct)
 
+Source = Path | Document
+"""Where records come from. A document of the web must be a feed."""
 
-def read(path: Path, reader: RecordReader[R], sources: dict[str, str] | None = None) -> Iterator[Row[R]]:
+
+def read(path: Source, reader: RecordReader[R], sources: dict[str, str] | None = None) -> Iterator[Row[R]]:
     """Every row of the file, good or bad, in order; at most a few thousand rows are in memory at a time.
 
     sources  is told where in the file the fields come from, for formats that are not our own
     Raises BadInput when the file as a whole can't be read: absent, empty, a folder, damaged, of no known format.
     """
     told = {} if sources is None else sources
-    if is_markdown_folder(path):
+    if isinstance(path, Path) and is_markdown_folder(path):
         yield from read_markdown(path, reader, told)
         return
     with ExitStack() as opened:
@@ -80,8 +84,10 @@ def read(path: Path, reader: RecordReader[R], sources: dict[str, str] | None = N
             raise BadInput(f"{path}: {error.strerror or error}") from error
 
 
-def holds_articles(path: Path) -> bool:
+def holds_articles(path: Source) -> bool:
     """Whether one of the first rows is an article; else the file holds events, or nothing that can be read."""
+    if isinstance(path, Document):
+        return True
     try:
         with ExitStack() as opened:
             if path.is_file() and _open(path, opened, {}).kind in _HOLD_ARTICLES:
@@ -92,7 +98,16 @@ def holds_articles(path: Path) -> bool:
         return False
 
 
-def _open(path: Path, opened: ExitStack, sources: dict[str, str]) -> OpenFile:
+def size_of(path: Source) -> int:
+    """Bytes, as they lie on the disk or came; 0 where that is not known."""
+    if isinstance(path, Document):
+        return len(path.body)
+    return path.stat().st_size if path.exists() else 0
+
+
+def _open(path: Source, opened: ExitStack, sources: dict[str, str]) -> OpenFile:
+    if isinstance(path, Document):
+        return _open_document(path, sources)
     if path.is_dir():
         raise BadInput(f"{path} is a folder without Markdown files. Name the files in it.")
     raw = opened.enter_context(path.open("rb"))
@@ -102,6 +117,15 @@ def _open(path: Path, opened: ExitStack, sources: dict[str, str]) -> OpenFile:
     head = data.peek(_HEAD)[:_HEAD]
     return OpenFile(
         name=str(path), kind=_kind(path, head), size=path.stat().st_size, raw=raw, data=data, sources=sources
+    )
+
+
+def _open_document(document: Document, sources: dict[str, str]) -> OpenFile:
+    body, first = io.BytesIO(document.body), document.body[:_HEAD]
+    if MARK in first or not any(mark in first for mark in _FEEDS):
+        raise BadInput(f"{document} is no RSS, RDF or Atom feed. Fetch it yourself and name the file.")
+    return OpenFile(
+        name=str(document), kind="feed", size=len(document.body), raw=body, data=body, fetched=True, sources=sources
     )
 
 

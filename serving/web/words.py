@@ -30,7 +30,8 @@ def said(reason: Mapping[str, Any], titles: Mapping[str, str], here: str | None 
         case "terms":
             return f"both mention {_listed([term for term, _ in reason.get('terms', ())][:3])}"
         case "tags":
-            return f"both tagged {_listed([term for term, _ in reason.get('terms', ())][:2])}"
+            shared = _listed([term for term, _ in reason.get("terms", ())][:2])
+            return f"on {reason['name']}, as what you read" if reason.get("name") else f"both tagged {shared}"
         case "time":
             return _near(reason.get("days"))
         case "context":

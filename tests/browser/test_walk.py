@@ -139,10 +139,10 @@ def test_the_first_five_minutes(demo, width, scheme):
         page.get_by_label("Other article").fill("tide-tables-none")
         page.get_by_role("button", name="Say why").click()
         assert page.locator(".verdict").count() == 1
-        first = page.locator("#list-ranking + .items li").first.locator(".item > a").inner_text()
-        page.locator("#list-ranking + .items li").first.get_by_role("button").click()
+        first = page.locator("#list-ranking ~ .items li").first.locator(".item > a").inner_text()
+        page.locator("#list-ranking ~ .items li").first.get_by_role("button").click()
         assert page.locator(".done").count() == 1
-        assert page.locator("#list-ranking + .items li").first.locator(".item > a").inner_text() != first
+        assert page.locator("#list-ranking ~ .items li").first.locator(".item > a").inner_text() != first
         walk.look()
         page.get_by_role("link", name="Undo it in the rules").click()
         page.locator("textarea").fill('{"rules": []}')

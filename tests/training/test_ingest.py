@@ -2,14 +2,18 @@
 
 import json
 import os
+from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 
+from recsys.errors import BadInput
 from recsys.store import Store
 from recsys.store.sqlite import SqliteStore
 from recsys.times import parse_time
+from tests.training.feed_server import FEED
+from training.fetching import Copy, Document
 from training.ingest import STATE, Ingested, ingest
 from training.progress import silent
 
@@ -93,3 +97,60 @@ def test_a_file_without_permission_warns(store: Store, tmp_path: Path) -> None:
     put(tmp_path / "feed/articles-1.jsonl", article("a"))
     (tmp_path / "feed/articles-1.jsonl").chmod(0)
     assert "Permission denied" in "\n".join(run(store, tmp_path).warnings)
+
+
+class Web:
+    """Feeds by address, each with its newest copy; what was asked for, and which copy was known."""
+
+    def __init__(self) -> None:
+        self.feeds: dict[str, tuple[str, bytes]] = {}
+        self.asked: list[tuple[str, str]] = []
+
+    def get(self, url: str, known: Copy) -> Document | None:
+        self.asked.append((url, known.etag))
+        if url not in self.feeds:
+            raise BadInput(f"{url}: answered 503.")
+        etag, body = self.feeds[url]
+        return None if etag and etag == known.etag else Document(url, body, Copy(etag))
+
+    def run(self, store: Store, root: Path, urls: Sequence[str]) -> Ingested:
+        sources = {"articles": (*urls, "*.jsonl")}
+        return ingest(store, root, sources, now=NOW, default_zone=UTC, progress=silent, get=self.get)  # type: ignore[arg-type]
+
+
+def test_a_feed_is_imported_when_its_content_has_changed(store: Store, tmp_path: Path) -> None:
+    web, urls = Web(), ["https://one.example/feed", "https://two.example/feed"]
+    put(tmp_path / "a.jsonl", article("in-a-file"))
+    web.feeds = {urls[0]: ('"1"', FEED), urls[1]: ("", FEED.replace(b">a<", b">b<"))}
+    first = web.run(store, tmp_path, urls)
+    assert [(one.file, one.articles_added) for one in first.taken][1:] == [(urls[0], 1), (urls[1], 1)]
+    assert web.run(store, tmp_path, urls) == Ingested()
+    assert web.asked[-2:] == [(urls[0], '"1"'), (urls[1], "")]
+    web.feeds[urls[0]] = ('"2"', FEED.replace(b"opens", b"closes"))
+    assert [(one.file, one.articles_updated) for one in web.run(store, tmp_path, urls).taken] == [(urls[0], 1)]
+
+
+def test_a_feed_that_is_not_reached_or_is_none_warns_and_the_rest_is_imported(store: Store, tmp_path: Path) -> None:
+    web, urls = Web(), ["https://down.example/feed", "https://page.example/", "https://one.example/feed"]
+    web.feeds = {urls[1]: ('"1"', b"<!doctype html><title>No feed</title>"), urls[2]: ('"1"', FEED)}
+    put(tmp_path / "a.jsonl", article("in-a-file"))
+    found = web.run(store, tmp_path, urls)
+    assert [one.articles_added for one in found.taken] == [1, 1]
+    assert found.warnings == (
+        "left out: https://down.example/feed: answered 503.",
+        "left out: https://page.example/ is no RSS, RDF or Atom feed. Fetch it yourself and name the file.",
+    )
+    web.run(store, tmp_path, urls)
+    assert web.asked[-2] == (urls[1], ""), "it is tried again"
+
+
+def test_an_address_of_the_own_network_is_not_asked(store: Store, tmp_path: Path) -> None:
+    found = ingest(
+        store,
+        tmp_path,
+        {"articles": ("http://169.254.169.254/latest/meta-data", "http://localhost/feed")},
+        now=NOW,
+        default_zone=UTC,
+        progress=silent,
+    )
+    assert [warning.count("is not on the public web") for warning in found.warnings] == [1, 1]

@@ -29,3 +29,8 @@ def test_what_was_read_is_named_by_title_and_the_page_itself_is_not():
 
 def test_fill_is_never_passed_off_as_a_match():
     assert why(item({"kind": "fill", "weight": 0.0}, fill="newest"), {}) == "also new"
+
+
+def test_a_tag_that_a_reader_likes_is_named_and_one_of_both_articles_is_another_reason():
+    assert why(item({"kind": "tags", "weight": 0.1, "name": "tides"}), {}) == "on tides, as what you read"
+    assert why(item({"kind": "tags", "weight": 0.1, "terms": [["tides", 0.1]]}), {}) == "both tagged tides"
