@@ -1,6 +1,7 @@
 """Which names (sections, tags, labels, authors) each article row carries: a ragged table of codes with an overlay."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +22,7 @@ class Membership:
         self._names = list(names)
         self._code = {name: code for code, name in enumerate(self._names)}
         self._changed: dict[int, tuple[int, ...]] = {}
+        self._sums = np.zeros(0)  # by code, all zero between calls
         self._overlaid = np.zeros(self._starts.size, np.bool_)  # the rows of `_changed`; the last one is never set
 
     @classmethod
@@ -30,10 +32,10 @@ class Membership:
 
     def arrays(self, rows: int) -> dict[str, NDArray[Any]]:
         """Base and overlay as one base of `rows` rows."""
-        codes = [self.codes(row) for row in range(rows)]
+        codes = [self._changed[row] if row in self._changed else self.codes(row).tolist() for row in range(rows)]
         starts = np.zeros(rows + 1, np.int64)
-        np.cumsum([len(row) for row in codes], out=starts[1:])
-        flat = np.concatenate([*codes, np.zeros(0, np.int32)]).astype(np.int32)
+        np.cumsum([*map(len, codes)], out=starts[1:])
+        flat = np.fromiter(chain.from_iterable(codes), np.int32, int(starts[-1]))
         table = StringTable.from_strings(self._names)
         return {"data": table.data, "starts": table.starts, "row_starts": starts, "codes": flat}
 
@@ -41,7 +43,7 @@ class Membership:
         """Replaces the names of `row`."""
         if row < self._overlaid.size - 1:
             self._overlaid[row] = True
-        self._changed[row] = tuple(self._intern(name) for name in dict.fromkeys(names))
+        self._changed[row] = tuple(map(self._intern, dict.fromkeys(names))) if names else ()
 
     def code(self, name: str) -> int | None:
         """The code of a name, None where no article ever had it."""
@@ -76,25 +78,40 @@ class Membership:
         return np.bincount(owner[codes == code], minlength=rows.size) > 0
 
     def gather(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-        """All codes of `rows` (m,), each with the position in `rows` that carries it: two arrays of equal length."""
-        in_base = rows < self._starts.size - 1
-        if self._changed:
-            in_base &= ~self._overlaid[np.minimum(rows, self._overlaid.size - 1)]
-        whole = bool(in_base.all())
-        position = np.arange(rows.size) if whole else np.flatnonzero(in_base)
-        here = rows if whole else rows[position]
-        first = self._starts[here]
-        counts = self._starts[here + 1] - first
-        owner = np.repeat(position, counts)
-        codes = self._codes[np.arange(owner.size) + np.repeat(first - np.cumsum(counts) + counts, counts)]
-        if whole:
+        """All codes of `rows` (m,), each with the position in `rows` that carries it, ascending: two equal lengths."""
+        first = self._starts.take(rows, mode="clip")
+        counts = self._starts.take(rows + 1, mode="clip")
+        counts -= first  # 0 beyond the base, where both are its end
+        late = self._late(rows) if self._changed else np.zeros(0, np.intp)
+        counts[late] = 0
+        owner = np.arange(rows.size).repeat(counts)
+        first += counts
+        first -= counts.cumsum()
+        place = first.repeat(counts)
+        place += np.arange(place.size)
+        codes = self._codes.take(place)
+        if not late.size:
             return owner, codes
-        owners, parts = [owner], [codes]
-        for place in np.flatnonzero(~in_base):
-            own = self._changed.get(int(rows[place]), ())
-            owners.append(np.full(len(own), place, np.intp))
-            parts.append(np.array(own, np.int32))
-        return np.concatenate(owners), np.concatenate(parts)
+        overlaid = [self._changed.get(row, ()) for row in rows[late].tolist()]
+        owner = np.concatenate((owner, np.repeat(late, [len(own) for own in overlaid])))
+        codes = np.concatenate((codes, np.array([code for own in overlaid for code in own], np.int32)))
+        order = owner.argsort(kind="stable")
+        return owner[order], codes[order]
+
+    def summed(
+        self, codes: NDArray[np.int32], weights: NDArray[np.float64], wanted: NDArray[np.int32]
+    ) -> NDArray[np.float64]:
+        """For each of `wanted` (w,) the sum of the weights (m,) of equal `codes` (m,): (w,). Cost: O(m + w)."""
+        if len(self._names) > self._sums.size:
+            self._sums = np.zeros(len(self._names) + len(self._names) // 4)
+        np.add.at(self._sums, codes, weights)
+        found: NDArray[np.float64] = self._sums.take(wanted)
+        self._sums[codes] = 0.0
+        return found
+
+    def _late(self, rows: NDArray[np.integer]) -> NDArray[np.intp]:
+        """Positions of those of `rows` that don't stand as they did in the base."""
+        return np.flatnonzero(self._overlaid.take(rows, mode="clip") | (rows >= self._overlaid.size - 1))
 
     def _intern(self, name: str) -> int:
         if name not in self._code:

@@ -26,15 +26,15 @@ WORDS = 30  # texts below never fold
 SHINGLE = 5
 SHARED = 0.8
 KEPT = 256
+MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: spreads close numbers
 MARKS = 3
 ALIKE = 0.5  # cosine of the text vectors below which no two articles are compared
 
 Marks = tuple[int, int, int]  # 64-bit hashes, 0 for none
 NO_MARKS: Marks = (0, 0, 0)
 
-_SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_SPACELESS}]|[^\W{_SPACELESS}]+")
-_MIX = np.uint64(0x9E3779B97F4A7C15)
+SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{SPACELESS}]|[^\W{SPACELESS}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Shingles:
         marks = np.fromiter(map(crc32, map(str.encode, words)), np.uint64, len(words))
         mixed = np.zeros(marks.size - SHINGLE + 1, np.uint64)
         for place in range(SHINGLE):
-            mixed = (mixed ^ marks[place : place + mixed.size]) * _MIX
+            mixed = (mixed ^ marks[place : place + mixed.size]) * MIX
             mixed ^= mixed >> np.uint64(29)
         found = np.unique((mixed >> np.uint64(16)).astype(np.uint32))
         return cls(found.size, found[:KEPT])
@@ -104,17 +104,19 @@ class Stories:
         marks: Sequence[Marks],
         near: NDArray[np.int32],
         cosine: NDArray[np.float32],
+        known: Sequence[tuple[int, int]] = (),
     ) -> Self:
         """Of n articles.
 
         near, cosine  (n, k) the nearest of each by text, -1 and 0 where there are no more
+        known         pairs of rows that are known to be one story, whatever `near` says
         """
         flat = np.array(marks, np.uint64).reshape(-1)
         starts = np.zeros(len(shingles) + 1, np.int64)
         np.cumsum([one.hashes.size for one in shingles], out=starts[1:])
         hashes = np.concatenate([np.zeros(0, np.uint32), *(one.hashes for one in shingles)])
         sizes = np.array([one.size for one in shingles], np.int32)
-        labels = _closed(_pairs(shingles, flat, near, cosine), len(shingles))
+        labels = _closed([*known, *_pairs(shingles, flat, near, cosine)], len(shingles))
         return cls(sizes, starts, hashes, flat, labels)
 
     @classmethod
@@ -154,7 +156,7 @@ class Stories:
         labels = self._labels.view
         labels[row] = self._next
         self._next += 1
-        same = [other for other in near if other != row and shingles.same_story(self._shingles(other))]
+        same = [other for other in near if other != row and shingles.same_story(self.shingles(other))]
         for mark in filter(None, marks):
             same += (np.flatnonzero(self._marks.view == np.uint64(mark)) // MARKS).tolist()
         for other in same:
@@ -165,7 +167,8 @@ class Stories:
         """Takes `row` out of its story."""
         self.put(row, "", NO_MARKS, ())
 
-    def _shingles(self, row: int) -> Shingles:
+    def shingles(self, row: int) -> Shingles:
+        """The shingles of one row."""
         if row in self._late:
             return self._late[row]
         return Shingles(int(self._sizes[row]), self._hashes[self._starts[row] : self._starts[row + 1]])

@@ -37,6 +37,12 @@ class StringTable:
         """`data` and `starts`."""
         return {"data": self.data, "starts": self.starts}
 
+    def with_more(self, strings: Iterable[str]) -> Self:
+        """The table with `strings` after its own."""
+        more = self.from_strings(strings)
+        starts = np.concatenate((self.starts, self.starts[-1] + more.starts[1:]))
+        return type(self)(np.concatenate((self.data, more.data)), starts)
+
     def __len__(self) -> int:
         return self.starts.size - 1
 

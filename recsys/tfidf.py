@@ -169,6 +169,45 @@ class TextModel:
             surfaces=StringTable.from_strings(map(surfaces.__getitem__, hashes[single].tolist())),
         )
 
+    def extended(self, corpus: Sequence[Fields]) -> tuple[Self, NDArray[np.int32], sparse.csr_array]:
+        """This model with the terms that only `corpus` (m,) holds, and the matrix (m, W) of that.
+
+        What the vocabulary had keeps its weight, and so do vectors that were made with it: those of the ids (V,) given
+        back are their terms in the longer one, in the same order. New terms weigh as if only `corpus` held them, of as
+        many articles as before; a new pair is one that two articles of `corpus` hold.
+        """
+        reader = Reader()
+        counted = [reader.counts(fields) for fields in corpus]
+        found, first, frequency = np.unique(
+            _joined([c.hashes for c in counted], np.uint64), return_index=True, return_counts=True
+        )
+        left = _joined([c.left for c in counted], np.uint64)[first]
+        right = _joined([c.right for c in counted], np.uint64)[first]
+        kept = ((left == 0) | (frequency > 1)) & (self.terms_of(found) == NO_TERM)
+        new, left, right, frequency = found[kept], left[kept], right[kept], frequency[kept]
+        hashes = np.concatenate((self.hashes, new))
+        order = np.argsort(hashes, kind="stable")
+        place = np.empty(order.size, np.int32)
+        place[order] = np.arange(order.size, dtype=np.int32)
+        single = left == 0
+        weight = np.where(single, 1.0, PAIR_WEIGHT)
+        parts = np.concatenate((self.parts, np.full((new.size, 2), NO_TERM, np.int32)))
+        old_pairs = np.flatnonzero(self.parts[:, 1] != NO_TERM)
+        parts[old_pairs] = place[self.parts[old_pairs]]
+        here = np.arange(self.hashes.size, hashes.size)
+        parts[here[single], 0] = len(self.surfaces) + np.arange(np.count_nonzero(single))
+        for side, part in enumerate((left, right)):
+            parts[here[~single], side] = np.searchsorted(hashes[order], part[~single])
+        written = most_frequent_surfaces(reader.occurrences())
+        model = type(self)(
+            articles=self.articles,
+            hashes=hashes[order],
+            idf=np.concatenate((self.idf, (idf(frequency, self.articles) * weight).astype(np.float32)))[order],
+            parts=parts[order],
+            surfaces=self.surfaces.with_more(map(written.__getitem__, new[single].tolist())),
+        )
+        return model, place[: self.hashes.size], model._matrix(counted)
+
     def transform(self, corpus: Sequence[Fields]) -> sparse.csr_array:
         """The matrix (n, V) float32 of articles, with the vocabulary as it is; for those of `fit`, the same matrix."""
         reader = Reader()

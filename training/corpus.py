@@ -1,7 +1,7 @@
 """The articles as training sees them at one moment: which are known, in what language, and what there is to read."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,14 +36,26 @@ class Corpus:
 
 
 def read_corpus(
-    articles: Sequence[StoredArticle], as_of: int, default_language: str | None, progress: Progress
+    articles: Sequence[StoredArticle],
+    as_of: int,
+    default_language: str | None,
+    progress: Progress,
+    *,
+    languages: Mapping[int, str] | None = None,
 ) -> Corpus:
-    """Reads the text of every article known at `as_of`. `articles` are in order of their rows, without gaps."""
+    """Reads the text of every article known at `as_of`. `articles` are in order of their rows, without gaps.
+
+    languages  by row, of articles that are not read again: their fields hold nothing else
+    """
+    languages = languages or {}
     known = np.array([a.article.published_at < as_of and a.deleted_at is None for a in articles], np.bool_)
     nothing = Fields(title="", text="", tags=(), language=UNDETERMINED)
     read = []
     for row, stored in enumerate(articles):
-        read.append(fields_of(stored.article, UNDETERMINED) if known[row] else nothing)
+        if row in languages:
+            read.append(Fields(title="", text="", tags=(), language=languages[row]))
+        else:
+            read.append(fields_of(stored.article, UNDETERMINED) if known[row] else nothing)
         if row % _EVERY == 0:
             progress("reading texts", row, len(articles))
     progress("reading texts", len(articles), len(articles))
@@ -55,8 +67,11 @@ def read_corpus(
 def article_columns(corpus: Corpus) -> ArticleColumns:
     """The columns of every article, also of those that are not known yet."""
     columns = ArticleColumns()
-    for stored, fields in zip(corpus.articles, corpus.fields, strict=True):
-        columns.put(stored.row, stored.article, language=fields.language, gone=stored.deleted_at is not None)
+    columns.extend(
+        [stored.article for stored in corpus.articles],
+        [fields.language for fields in corpus.fields],
+        [stored.deleted_at is not None for stored in corpus.articles],
+    )
     return columns
 
 

@@ -13,24 +13,21 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsys.bundle import Manifest
+from recsys.columns import ArticleColumns
 from recsys.covisitation import Covisits
 from recsys.links import SiteLinks
 from recsys.model import Model
 from recsys.ranking import RankingFit
 from recsys.settings import Settings
 from recsys.store import StoredArticle
-from recsys.tfidf import NO_TERM
 from recsys.times import DAY
-from training.behaviour import behaviour_arrays
-from training.corpus import article_columns, read_corpus, site_links
-from training.engagement import Totals
-from training.mix import fit_mix
-from training.neighbour_lists import fit_neighbours
+from training.corpus import article_columns, site_links
 from training.progress import Progress, silent
-from training.related import fit_related, typical_words
+from training.related import carried_on, fit_related
 from training.replay import acts_of, time_cut
-from training.stories import stories_of
-from training.vectorise import fit_text
+from training.texts import Former, texts_of
+from training.totals import Totals
+from training.without_events import behaviour_of_none
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -60,6 +57,7 @@ def fit(
     with_totals: bool = True,
     with_links: bool = True,
     spill_to: Path | None = None,
+    former: Former | None = None,
     progress: Progress = silent,
 ) -> tuple[Arrays, Manifest]:
     """The arrays of a bundle, named `component.array`, and its manifest, without a version name yet.
@@ -67,34 +65,35 @@ def fit(
     articles     by row, without gaps      events  a table of `training.events`
     log_seq      the last entry of the change log that `articles` and `events` know of
     with_totals  whether totals on articles count: they are of the present, so not for a look at the past
+    former       a model whose reading of the texts is carried on where little has changed since
     with_links   whether links between articles count: not where links are what Related is measured by
     """
     later = events.num_rows
-    events = events.filter(pc.field("at") < as_of)
+    events = before(events, as_of)
     later -= events.num_rows
-    corpus = read_corpus(articles, as_of, settings.language, progress)
+    texts = texts_of(articles, as_of, settings.language, jobs=settings.threads or -1, former=former, progress=progress)
+    corpus, neighbours = texts.corpus, texts.neighbours
     columns = article_columns(corpus)
-    progress("text model", 0, 1)
-    text, vectors = fit_text(corpus.fields)
-    progress("text model", 1, 1)
-    neighbours = fit_neighbours(vectors, jobs=settings.threads or -1)
     totals = Totals.of(articles) if with_totals else Totals.none(len(articles))
-    known = {"articles": columns.arrays(), "text": text.arrays(), "neighbours": neighbours.arrays()}
-    known["stories"] = stories_of(corpus, neighbours).arrays()
+    known = {"articles": columns.arrays(), "text": texts.text.arrays(), "neighbours": neighbours.arrays()}
+    known |= {"stories": texts.stories.arrays(), "texts": {"digests": texts.digests}}
     known["links"] = (site_links(corpus) if with_links else SiteLinks.empty()).arrays()
-    learned = behaviour_arrays(events, columns, totals, as_of, threads=settings.threads, spill_to=spill_to)
+    learned = _behaviour(events, columns, totals, as_of, threads=settings.threads, spill_to=spill_to)
     learned["mix"]["diversity"] = np.array([settings.diversity])
     if settings.ranking_max_age_days is not None:
         learned["ranking"]["max_age"] = np.array([settings.ranking_max_age_days * float(DAY)])
     together = Covisits.from_arrays(learned["covisits"]).together_table
-    related = fit_related(
-        neighbours,
-        columns.published,
-        together,
-        np.random.default_rng(as_of),
-        words=typical_words(vectors, text.parts[:, 1] != NO_TERM),
-        evergreen=columns.evergreen,
-    )
+    if texts.related is not None:
+        related = carried_on(texts.related, neighbours, together, words=texts.words)
+    else:
+        related = fit_related(
+            neighbours,
+            columns.published,
+            together,
+            np.random.default_rng(as_of),
+            words=texts.words,
+            evergreen=columns.evergreen,
+        )
     known["related"] = related.arrays()
     first_last = pc.min_max(events["at"]).as_py()
     manifest = Manifest(
@@ -109,16 +108,35 @@ def fit(
         settings=settings.model_dump(mode="json", exclude=set(LOOKS)),
         fitted={
             "main_language": corpus.main_language,
+            "texts": texts.report,
             "ranking": RankingFit.from_arrays(learned["ranking"]).report(),
         },
     )
-    cut = time_cut(events)
+    cut = time_cut(events) if events.num_rows else None
     if cut is not None:
         none = Totals.none(len(articles))
-        past = behaviour_arrays(events, columns, none, cut, threads=settings.threads, spill_to=spill_to)
+        past = _behaviour(events, columns, none, cut, threads=settings.threads, spill_to=spill_to)
         model = Model.open(manifest, _named(known | past))
+        from training.mix import fit_mix  # SciPy's optimizers take a while to import
+
         learned["mix"]["weights"] = fit_mix(model, acts_of(events, model), cut, progress)
     return _named(known | learned), manifest
+
+
+def before(events: pa.Table, as_of: int) -> pa.Table:
+    """The events stamped before `as_of`. To ask none of none saves loading pandas, which a filter does where it is."""
+    return events.filter(pc.field("at") < as_of) if events.num_rows else events
+
+
+def _behaviour(
+    events: pa.Table, columns: ArticleColumns, totals: Totals, as_of: int, *, threads: int, spill_to: Path | None
+) -> dict[str, Arrays]:
+    """`training.behaviour.behaviour_arrays`; without events the same without loading an engine for it."""
+    if not events.num_rows:
+        return behaviour_of_none(columns, totals, as_of)
+    from training.behaviour import behaviour_arrays
+
+    return behaviour_arrays(events, columns, totals, as_of, threads=threads, spill_to=spill_to)
 
 
 def _named(components: Mapping[str, Arrays]) -> Arrays:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from recsys.store.sqlite_size import StoreSize
+from recsys.store import StoreSize
 
 MB = 1 << 20
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from recsys.interest import Worth
 from training.covisits import TIES
@@ -55,7 +56,8 @@ def linear_model(together: NDArray[np.float64], ridge: float) -> NDArray[np.floa
     """
     if ridge <= 0.0:
         raise ValueError("ridge must be positive")
-    precision = np.linalg.inv(together + ridge * np.eye(len(together)))
+    with threadpool_limits(1, user_api="blas"):  # several threads add in another order: other bits, another bundle
+        precision = np.linalg.inv(together + ridge * np.eye(len(together)))
     weights: NDArray[np.float64] = precision / -np.diag(precision)
     np.fill_diagonal(weights, 0.0)
     return weights

@@ -1,5 +1,7 @@
 """What the lists of related articles need to know of a site, learnt from its texts and dates alone, without labels."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -49,10 +51,16 @@ def fit_related(
         lead=min(lead, typical),
         context=context,
         typical=typical,
-        tie_worth=tie_worth(table, together),
+        tie_worth=tie_worth(table, together, words),
         link_worth=LINK * greatest_cosine(table),
         timeliness=fit_timeliness(table, published, evergreen),
     )
+
+
+def carried_on(former: RelatedFit, index: NeighbourIndex, together: Ties, *, words: float) -> RelatedFit:
+    """`fit_related` of texts that have hardly changed: what they tell stays; what ties and links are worth does not."""
+    table = index.first_lists(np.arange(len(index)), index.stored)
+    return replace(former, tie_worth=tie_worth(table, together, words), link_worth=LINK * greatest_cosine(table))
 
 
 def fit_timeliness(
@@ -140,12 +148,15 @@ def typical_density(table: Neighbours) -> float:
     return float(density[count > 0].mean()) if np.any(count > 0) else TYPICAL
 
 
-def tie_worth(table: Neighbours, together: Ties) -> float:
-    """The cosine that a tie of strength 1 is worth: a typical strongest tie weighs `TIE` typical greatest cosines."""
+def tie_worth(table: Neighbours, together: Ties, words: float) -> float:
+    """The cosine that a tie of strength 1 is worth: a typical strongest tie weighs `TIE` typical greatest cosines.
+
+    words  distinct ones in a typical article; of fewer than `BRIEF` a cosine says less, and ties weigh more for it
+    """
     first = together.starts[:-1][np.diff(together.starts) > 0]
     if first.size == 0:
         return 0.0
-    return TIE * greatest_cosine(table) / float(np.median(together.scores[first]))
+    return max(1.0, BRIEF / max(words, 1.0)) * TIE * greatest_cosine(table) / float(np.median(together.scores[first]))
 
 
 def greatest_cosine(table: Neighbours) -> float:

@@ -17,28 +17,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from recsys.bundle import Manifest, active_version
+from recsys.bundle import Manifest, active_version, open_bundle, version_path
 from recsys.errors import BadBundle, BadInput, NoModel, NotFound, Refused
 from recsys.home import Home
 from recsys.model import Model
 from recsys.settings import Settings
 from recsys.store import Store, StoredArticle
-from recsys.store.sqlite_size import store_size
 from recsys.times import DAY, format_time, now_micros, zone
-from training.fit import LOOKS, fit
+from training.fit import LOOKS, before, fit
 from training.forecast import cpu_seconds, forecast, peak_mb
 from training.forgetting import forget
-from training.gate import Verdict, misshapen, sample_rows, shape_of, shrunk, worse
+from training.gate import Shape, Verdict, misshapen, sample_rows, shape_of, shrunk, worse
 from training.ingest import ingest
 from training.lock import training_lock
 from training.progress import Progress
 from training.publish import named, publish, sweep_home
 from training.replay import acts_of
 from training.run_report import RunReport, keep_report
-from training.side_by_side import CANDIDATE, SERVING, meet, side_by_side
+from training.side_by_side import CANDIDATE, SERVING
+from training.texts import Former
 from training.train import fit_all, read_store
 
 _ENTRIES = 64  # of the log, read at a time
+PUBLISHED = "published"  # among the shapes of a verdict: that of the model that the run publishes
 _TRAINED_ON = frozenset({"events", "articles", "erase"})
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -107,7 +108,7 @@ def _run(job: Job, report: RunReport) -> RunReport:
         progress=job.progress,
     )
     report = msgspec.structs.replace(report, imported=found.taken, warnings=found.warnings)
-    serving, unusable = _serving(home)
+    serving, former, unusable = _serving(home)
     if serving is not None:
         report = msgspec.structs.replace(report, serving=serving.version)
         if job.as_of < serving.manifest.as_of:
@@ -118,7 +119,7 @@ def _run(job: Job, report: RunReport) -> RunReport:
     if not reason and serving is not None:
         _wake(job, serving)
         return msgspec.structs.replace(report, outcome="nothing new", version=serving.version)
-    needs = forecast(store_size(home.store), home.root)
+    needs = forecast(store.size(), home.root)
     warnings = (*report.warnings, *needs.shortages())
     report = msgspec.structs.replace(report, reason=reason, forecast=needs, warnings=warnings)
     for line in (f"retraining because {reason}", needs.says(), *(f"warning: {said}" for said in needs.shortages())):
@@ -129,11 +130,19 @@ def _run(job: Job, report: RunReport) -> RunReport:
         raise BadInput("there are no articles to train on. Name files under [sources], or run `recsys import`.")
     verdict = Verdict(notes=(unusable,))
     if serving is not None:
-        verdict = judged(job, serving, articles, events)
+        verdict = judged(job, serving, articles, events, former)
     if verdict.refusals and not job.force:
         return msgspec.structs.replace(report, outcome="refused", verdict=verdict)
     arrays, manifest = fit_all(
-        articles, events, home, settings, as_of=job.as_of, now=job.now, log_seq=log_seq, progress=job.progress
+        articles,
+        events,
+        home,
+        settings,
+        as_of=job.as_of,
+        now=job.now,
+        log_seq=log_seq,
+        former=former,
+        progress=job.progress,
     )
     report = msgspec.structs.replace(report, articles=manifest.articles, events=manifest.events)
     if SERVING in verdict.shapes:
@@ -171,15 +180,25 @@ def whats_new(store: Store, serving: Model, settings: Settings, *, as_of: int, n
     return ""
 
 
-def judged(job: Job, serving: Model, articles: list[StoredArticle], events: pa.Table) -> Verdict:
-    """What speaks against a model of what is known now, beside the serving one."""
+def judged(job: Job, serving: Model, articles: list[StoredArticle], events: pa.Table, former: Former | None) -> Verdict:
+    """What speaks against a model of what is known now, beside the serving one.
+
+    Where readers did nothing since, no candidate as of the serving model is fitted: lists are judged once there is the
+    model to publish.
+    """
     known = sum(one.deleted_at is None and one.article.published_at < job.as_of for one in articles)
-    events = events.filter(pc.field("at") < job.as_of)
+    events = before(events, job.as_of)
     manifest, cut = serving.manifest, serving.manifest.as_of
     counts = [*shrunk("articles", manifest.articles, known), *shrunk("events", manifest.events, events.num_rows)]
     verdict = Verdict(against=serving.version, refusals=tuple(counts))
     if counts and not job.force:
         return verdict
+    if not events.num_rows or pc.max(events["at"]).as_py() < cut:
+        shape = _as_published(manifest) or shape_of(serving, sample_rows([serving], cut), cut)
+        said = "no reader's act since the serving model: only counts and lists were judged"
+        return msgspec.structs.replace(verdict, notes=(said,), shapes={SERVING: shape})
+    from training.side_by_side import meet, side_by_side
+
     arrays, own = fit(
         articles,
         events,
@@ -187,20 +206,17 @@ def judged(job: Job, serving: Model, articles: list[StoredArticle], events: pa.T
         job.settings,
         with_totals=False,
         spill_to=job.home.root,
+        former=former,
         progress=lambda what, done, total: job.progress(f"{what} (to compare)", done, total),
     )
     candidate = Model.open(own, arrays)
     rows = sample_rows([candidate, serving], cut)
     shapes = {CANDIDATE: shape_of(candidate, rows, cut), SERVING: shape_of(serving, rows, cut)}
     refusals = misshapen(shapes[CANDIDATE], shapes[SERVING], "as of the serving model")
-    compared = []
-    if events.num_rows and int(pc.max(events["at"]).as_py()) >= cut:
-        meet(candidate, articles, cut, job.progress)
-        meet(serving, articles, cut, job.progress)
-        compared = side_by_side(candidate, serving, acts_of(events, candidate), cut, job.progress)
+    meet(candidate, articles, cut, job.progress)
+    meet(serving, articles, cut, job.progress)
+    compared = side_by_side(candidate, serving, acts_of(events, candidate), cut, job.progress)
     lost, notes = worse(compared)
-    if not compared:
-        notes.append("no reader's act since the serving model: only counts and lists were judged")
     return msgspec.structs.replace(
         verdict.with_refusals([*refusals, *lost]),
         notes=tuple(notes),
@@ -209,10 +225,19 @@ def judged(job: Job, serving: Model, articles: list[StoredArticle], events: pa.T
     )
 
 
+def _as_published(manifest: Manifest) -> Shape | None:
+    """What the lists looked like when the model was published, where its gate wrote that down."""
+    found = manifest.metrics.get("gate", {}).get("shapes", {}).get(PUBLISHED)
+    try:
+        return msgspec.convert(found, Shape)
+    except msgspec.ValidationError:  # none, or of another version of this program
+        return None
+
+
 def _looked_over(verdict: Verdict, model: Model, now: int) -> Verdict:
     """The verdict with the shape of the model that is to be published."""
     shape = shape_of(model, sample_rows([model], now), now)
-    told = {**verdict.shapes, "published": shape}
+    told = {**verdict.shapes, PUBLISHED: shape}
     found = misshapen(shape, verdict.shapes[SERVING], "of the model to publish")
     return msgspec.structs.replace(verdict.with_refusals(found), shapes=told)
 
@@ -224,14 +249,15 @@ def _with_verdict(arrays: Arrays, manifest: Manifest, verdict: Verdict) -> Manif
     return named(arrays, msgspec.structs.replace(manifest, metrics=told))
 
 
-def _serving(home: Home) -> tuple[Model | None, str]:
-    """The active model as it was published; else None, and why there is none."""
+def _serving(home: Home) -> tuple[Model | None, Former | None, str]:
+    """The active model as it was published, and what of it can be carried on; else None, and why there is none."""
     try:
-        return Model.active(home.bundles), ""
+        manifest, arrays = open_bundle(version_path(home.bundles, active_version(home.bundles)))
+        return Model.open(manifest, arrays), Former.of(manifest, arrays), ""
     except NoModel:
-        return None, "there was no model: nothing to compare with"
+        return None, None, "there was no model: nothing to compare with"
     except (BadBundle, NotFound) as error:
-        return None, f"the active model can't be opened, nothing to compare with: {error}"
+        return None, None, f"the active model can't be opened, nothing to compare with: {error}"
 
 
 def _still_serving(home: Home, serving: Model | None) -> None:

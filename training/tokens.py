@@ -1,10 +1,8 @@
 """Texts to numbered tokens: each distinct one is found once by a compiled pass and stemmed once in Python."""
 
-import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from recsys.text import OPTIONAL_MARKS, SPACELESS, word_stems
 from recsys.tfidf import Fields, most_frequent_surfaces, weighted_texts
 from training import token_kernel as kernel
+from training.characters import Characters
 
 BLOCK = 2_000_000  # code points that one pass reads
 
@@ -30,29 +29,29 @@ class Block:
     weights: NDArray[np.float32]  # (s,) what a token in the text counts
 
 
-def blocks(corpus: Sequence[Fields], languages: dict[str, int]) -> Iterator[Block]:
-    """All texts of a corpus in order. A language that is new to `languages` is entered there with its number."""
+def blocks(corpus: Sequence[Fields], tokens: "Tokens") -> Iterator[Block]:
+    """All texts of a corpus in order, for `tokens` to read. A language that is new to it is entered with its number."""
     texts: list[str] = []
     about: list[tuple[int, int, float]] = []
     size = 0
     for article, fields in enumerate(corpus):
-        language = languages.setdefault(fields.language, len(languages))
+        language = tokens.languages.setdefault(fields.language, len(tokens.languages))
         for text, weight in weighted_texts(fields):
             texts.append(text)
             about.append((language, article, weight))
             size += len(text)
         if size >= BLOCK or article == len(corpus) - 1:
-            yield _block(texts, about)
+            yield _block(texts, about, tokens.characters)
             texts, about, size = [], [], 0
 
 
-def _block(texts: list[str], about: list[tuple[int, int, float]]) -> Block:
+def _block(texts: list[str], about: list[tuple[int, int, float]], characters: Characters) -> Block:
     texts = [unicodedata.normalize("NFKC", text) for text in texts]
     points, starts = _joined(texts)
     language, article, weight = zip(*about, strict=True)
     joined = "".join(texts)
     if not joined.isascii():
-        kept = classes()[points] != kernel.OPTIONAL
+        kept = characters.classes(points)[points] != kernel.OPTIONAL
         if not kept.all():  # `recsys.text.normalised` does it text by text, in four times the time
             starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(kept)))[starts]
             points = points[kept]
@@ -67,11 +66,9 @@ def _block(texts: list[str], about: list[tuple[int, int, float]]) -> Block:
     )
 
 
-@cache
-def classes() -> NDArray[np.uint8]:
-    """(code points,) the class of each, by the patterns of `recsys.text`."""
-    table = np.zeros(sys.maxunicode + 1, np.uint8)
-    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+def classify(characters: str) -> NDArray[np.uint8]:
+    """The class of each character, by the patterns of `recsys.text`."""
+    table = np.zeros(len(characters), np.uint8)
     for kind, pattern in (
         (kernel.LETTER, r"[\p{L}\p{N}]+"),
         (kernel.MARK, r"\p{M}+"),
@@ -79,7 +76,7 @@ def classes() -> NDArray[np.uint8]:
         (kernel.HAN, r"[\p{Han}&&\p{L}]+"),
         (kernel.OPTIONAL, f"[{OPTIONAL_MARKS}]+"),
     ):
-        for match in regex.finditer(pattern, everything, regex.V1):
+        for match in regex.finditer(pattern, characters, regex.V1):
             table[match.start() : match.end()] = kind
     return table
 
@@ -89,6 +86,7 @@ class Tokens:
     """Every distinct token so far, and the term that it stands for."""
 
     languages: dict[str, int] = field(default_factory=dict)  # -> number
+    characters: Characters = field(default_factory=lambda: Characters(classify))
     terms: dict[int, int] = field(default_factory=dict)  # hash -> number
     term_of: list[int] = field(default_factory=list)  # by token: its term's number, -1 for a stop word
     surfaces: list[str] = field(default_factory=list)  # by token
@@ -103,7 +101,8 @@ class Tokens:
         most = 2 * block.points.size
         begins, ends = np.empty(most, np.int32), np.empty(most, np.int32)
         starts = np.zeros(block.starts.size, np.int64)
-        tokens = np.empty(kernel.spans(block.points, block.starts, classes(), begins, ends, starts), np.int32)
+        classes = self.characters.classes(block.points)
+        tokens = np.empty(kernel.spans(block.points, block.starts, classes, begins, ends, starts), np.int32)
         old, done = self.known, 0
         while True:
             done, self.known = kernel.number(

@@ -10,20 +10,21 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsys.bundle import Manifest
+from recsys.columns import ArticleColumns
 from recsys.errors import BadInput
 from recsys.home import Home
-from recsys.model import Model
+from recsys.model import component
 from recsys.settings import Settings
 from recsys.store import Store, StoredArticle
 from training.comparison import Comparison
-from training.evaluate import evaluate_summary
 from training.fit import fit
 from training.forgetting import forget
 from training.history import event_history
 from training.lock import training_lock
 from training.progress import Progress
 from training.publish import named, publish, sweep_home
-from training.site_signals import site_signals
+from training.texts import Former
+from training.without_events import NO_EVENTS, signals_of_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ def read_store(store: Store, history: Path, progress: Progress) -> tuple[list[St
     articles = list(store.catalogue.scan())
     row_of = {stored.article.id: stored.row for stored in articles}
     progress("reading events", 0, 1)
-    table = event_history(history, store.log, log_seq, row_of.get)
+    table = NO_EVENTS
+    if store.size().events:
+        table = event_history(history, store.log, log_seq, row_of.get)
     progress("reading events", 1, 1)
     return articles, table, log_seq
 
@@ -63,7 +66,11 @@ def train(store: Store, home: Home, settings: Settings, *, as_of: int, now: int,
         articles, events, log_seq = read_store(store, home.history, progress)
         if not articles:
             raise BadInput("there are no articles to train on. Run `recsys import --articles FILE` first.")
-        evaluation = evaluate_summary(articles, events, as_of, settings, progress)
+        evaluation: tuple[Comparison, ...] = ()
+        if events.num_rows:
+            from training.evaluate import evaluate_summary  # what only events ask for is not loaded without them
+
+            evaluation = evaluate_summary(articles, events, as_of, settings, progress)
         arrays, manifest = fit_all(
             articles, events, home, settings, as_of=as_of, now=now, log_seq=log_seq, progress=progress
         )
@@ -84,9 +91,13 @@ def fit_all(
     as_of: int,
     now: int,
     log_seq: int,
+    former: Former | None = None,
     progress: Progress,
 ) -> tuple[Mapping[str, NDArray[Any]], Manifest]:
-    """The arrays and the manifest to publish, with the report on the site's readers, without a version name yet."""
+    """The arrays and the manifest to publish, with the report on the site's readers, without a version name yet.
+
+    former  a model whose reading of the texts is carried on where little has changed since
+    """
     arrays, manifest = fit(
         articles,
         events,
@@ -95,11 +106,16 @@ def fit_all(
         log_seq=log_seq,
         with_totals=as_of >= now,
         spill_to=home.root,
+        former=former,
         progress=progress,
     )
     progress("reader signals", 0, 1)
-    model = Model.open(manifest, arrays)
-    engagement = {name.removeprefix("engagement."): a for name, a in arrays.items() if name.startswith("engagement.")}
-    signals = site_signals(events, model.articles, engagement, as_of, threads=settings.threads, spill_to=home.root)
+    signals = signals_of_none()
+    if manifest.events:
+        from training.site_signals import site_signals
+
+        columns = ArticleColumns(component(arrays, "articles"))
+        engagement = component(arrays, "engagement")
+        signals = site_signals(events, columns, engagement, as_of, threads=settings.threads, spill_to=home.root)
     progress("reader signals", 1, 1)
     return arrays, msgspec.structs.replace(manifest, metrics={"signals": signals})

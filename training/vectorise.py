@@ -15,14 +15,8 @@ from scipy import sparse
 
 from recsys.tfidf import PAIR_WEIGHT, Fields, TextModel, csr, idf, pair_hashes
 from training import token_kernel as kernel
+from training.text_model import characters_of
 from training.tokens import Block, Tokens, blocks, grown
-
-COMPILING_PAYS = 8_000_000  # characters: with fewer, the plain twin is done before the kernel is compiled
-
-
-def fit_text(corpus: Sequence[Fields]) -> tuple[TextModel, sparse.csr_array]:
-    """`TextModel.fit`, in whichever way is faster for a corpus of this size; weights agree to float32 rounding."""
-    return TextModel.fit(corpus) if _characters(corpus) < COMPILING_PAYS else fit_compiled(corpus)
 
 
 def fit_compiled(corpus: Sequence[Fields]) -> tuple[TextModel, sparse.csr_array]:
@@ -31,14 +25,10 @@ def fit_compiled(corpus: Sequence[Fields]) -> tuple[TextModel, sparse.csr_array]
     cost  O(code points); 8 bytes for each distinct term of each article, and 50 for each distinct pair of the corpus
     """
     tokens = Tokens()
-    counted = _Counted.expecting(len(corpus), _characters(corpus))
-    for block in blocks(corpus, tokens.languages):
+    counted = _Counted.expecting(len(corpus), characters_of(corpus))
+    for block in blocks(corpus, tokens):
         counted.add(block, *tokens.read(block), tokens)
     return counted.model(tokens)
-
-
-def _characters(corpus: Sequence[Fields]) -> int:
-    return sum(len(fields.title) + len(fields.text) for fields in corpus)
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from training.attention import DWELL_CAP, audience, dwell, leaders
 from training.covisits import first_visits
 from training.engines import duckdb_engine, scanned
 from training.events import event_table
+from training.signals import pairs
 
 AS_OF = 1_000
 
@@ -55,7 +56,7 @@ def test_readers_are_visitors_or_sessions_and_count_once():
     ]
     with duckdb_engine(threads=1) as engine:
         table = scanned(engine, "events", event_table(events, int, 2**60))
-        found = audience(first_visits(table, AS_OF, Worth.of(WEIGHTS))).to_pyarrow()
+        found = audience(first_visits(pairs(table, AS_OF, Worth.of(WEIGHTS)))).to_pyarrow()
     assert found.to_pylist() == [{"row": 3, "readers": 2}]
 
 

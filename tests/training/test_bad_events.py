@@ -10,19 +10,27 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from recsys.article import Article
+from recsys.columns import ArticleColumns
+from recsys.engagement import Engagement
 from recsys.event import EVENT_TYPES
 from recsys.interest import HALF_LIVES, LONG_AGO, WEIGHTS, Worth
+from recsys.record import Micros
 from recsys.store.sqlite import SqliteStore
-from recsys.times import DAY, parse_time
+from recsys.times import DAY, HOUR, parse_time
 from training.attention import audience, dwell
 from training.click_through import exposures, fit_clicks
 from training.covisits import covisit_arrays, first_visits
-from training.engagement import Totals, engagement_arrays
+from training.engagement import engagement_arrays
 from training.engines import duckdb_engine, kept, scanned
 from training.events import SCHEMA
 from training.intake import import_files
+from training.ranking import fit_ranking
+from training.signals import pairs
+from training.totals import Totals
 
 NOW = parse_time("2026-01-01")
+START = parse_time("2020-01-01")
 GOOD = {"type": "view", "article_id": "a", "at": "2025-06-01T00:00:00Z"}
 N = 3
 
@@ -32,6 +40,7 @@ REFUSED = {
     "a second ahead": ({"at": "2026-01-01T00:00:01Z"}, "at"),
     "milliseconds for a time": ({"at": 1_748_736_000_000}, "at"),
     "milliseconds as text": ({"at": "1748736000000"}, "at"),
+    "seconds for a time": ({"at": 1_748_736_000}, "at"),
     "an unknown article": ({"article_id": "nowhere"}, "article_id"),
     "an unknown type": ({"type": "purchase"}, "type"),
     "a negative dwell": ({"type": "dwell", "value": -1}, "value"),
@@ -90,7 +99,7 @@ def learned(table: pa.Table, weights: Mapping[Any, float] = WEIGHTS, as_of: int 
     worth = Worth.of(weights)
     with duckdb_engine(threads=1) as engine:
         known = scanned(engine, "known", table)
-        first = kept(engine, "first", first_visits(known, as_of, worth))
+        first = kept(engine, "first", first_visits(pairs(known, as_of, worth)))
         clicks = fit_clicks(exposures(known, as_of).to_pyarrow(), N)
         return {
             "engagement": engagement_arrays(
@@ -118,8 +127,21 @@ def test_no_events_at_all_are_zeros():
 
 
 def test_weights_of_zero_are_a_site_without_interest():
-    found = learned(events(at=np.arange(10)), weights={})
+    """Also for the replay that a ranking is fitted by, and for events that come after the bundle."""
+    table = events(at=START + HOUR * np.arange(100))
+    found = learned(table, weights={})
     assert_no_nan(found)
+    live = Engagement.from_arrays(found["engagement"])
+    live.act_all(
+        *(table[name].to_numpy() for name in ("type", "value", "at", "row", "visitor")), np.zeros(100, np.uint64)
+    )
+    assert not live.interest(0, NOW).any()
+    assert live.views.count(0) == 200
+    columns = ArticleColumns()
+    columns.put(0, Article(id="a", title="A", published_at=Micros(START)), language="en")
+    fitted = fit_ranking(columns, table, NOW, Worth.of({}))
+    assert not fitted.drawn.any()
+    assert np.isfinite(fitted.mix).all()
     assert not found["engagement"]["interest"].any()
     assert found["audience"].num_rows == 0
 
@@ -156,6 +178,20 @@ def test_what_is_stamped_in_the_future_leads_nothing(ahead):
     assert found["engagement"]["interest"][0].argmax() == 1
     assert found["engagement"]["last"][2] == LONG_AGO
     assert found["engagement"]["last_event"][0] == NOW - DAY
+
+
+def test_a_window_in_which_nothing_happened_is_fitted_like_its_neighbours():
+    """Two days of events, years apart: no hour, day or week around them has both a past and a future."""
+    columns = ArticleColumns()
+    for row in range(N):
+        columns.put(row, Article(id=str(row), title="A", published_at=Micros(START)), language="en")
+    size = 40
+    at = np.concatenate([START + HOUR * np.arange(size), NOW - DAY + np.arange(size)])
+    row, visitor = np.resize(np.arange(N, dtype=np.int32), 2 * size), np.arange(2 * size, dtype=np.uint64)
+    fitted = fit_ranking(columns, events(at=at, row=row, visitor=visitor), NOW, Worth.of(WEIGHTS))
+    for values in (fitted.half_lives[:-1], fitted.mix, fitted.quality, fitted.drawn):
+        assert np.isfinite(values).all()
+    assert (fitted.half_lives > 0).all()
 
 
 def test_events_of_the_year_1_and_of_today_stand_together_without_overflow():

@@ -22,6 +22,7 @@ from training.covisits import (
 )
 from training.engines import duckdb_engine, kept, scanned
 from training.events import event_table
+from training.signals import pairs
 
 START = 1_700_000_000_000_000
 WORTH = Worth.of(WEIGHTS)
@@ -37,7 +38,7 @@ def reads(reader: str, *rows: int, hour: int = 0, **fields) -> list[Event]:
 def ties_of(events: list[Event], n: int, *, threads: int = 1, as_of: int = START + 10_000 * HOUR) -> Covisits:
     with duckdb_engine(threads=threads) as engine:
         table = scanned(engine, "events", event_table(events, int, 2**60))
-        first = kept(engine, "first", first_visits(table, as_of, WORTH))
+        first = kept(engine, "first", first_visits(pairs(table, as_of, WORTH)))
         return Covisits.from_arrays(Covisits.empty().arrays() | covisit_arrays(engine, first, n, threads=threads))
 
 
@@ -124,7 +125,7 @@ def test_the_kernel_finds_the_ties_of_the_expressions_to_the_bit(threads):
     events += reads("all", *chance.sample(range(n - 9), VISITS + 40), hour=3)
     with duckdb_engine(threads=threads) as engine:
         table = scanned(engine, "events", event_table(events, int, 2**60))
-        first = kept(engine, "first", first_visits(table, 2**60, WORTH))
+        first = kept(engine, "first", first_visits(pairs(table, 2**60, WORTH)))
         plain, compiled = plain_covisits(engine, first, n), compiled_covisits(first, n, threads=threads)
     assert {np.diff(plain["together_starts"]).min(), np.diff(plain["together_starts"]).max()} == {0, TIES}
     assert plain.keys() == compiled.keys()

@@ -3,8 +3,10 @@
 import random
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,12 +16,14 @@ from recsys.acts import LikeMark, source_key, with_mark
 from recsys.article import Article, StoredArticle
 from recsys.engagement import Engagement
 from recsys.event import EVENT_TYPES, Event
+from recsys.histories import visitor_key
 from recsys.interest import HALF_LIVES, WEIGHTS, Worth
 from recsys.record import Micros
 from recsys.times import DAY, HOUR, SECOND
-from training.engagement import Totals, engagement_arrays
+from training.engagement import engagement_arrays
 from training.engines import duckdb_engine
 from training.events import event_table
+from training.totals import Totals
 
 N = 4
 START = 1_700_000_000 * SECOND
@@ -113,6 +117,14 @@ def live(arrays: dict[str, np.ndarray], found: Sequence[Event]) -> Engagement:
     return engagement
 
 
+def event_columns(found: Sequence[Event]) -> tuple[np.ndarray, ...]:
+    """Type, value, time, article, reader and source, as `Engagement.act_all` takes them."""
+    table = event_table(found, int, END)
+    reader = pc.coalesce(table["visitor"], table["session"], table["source"])
+    columns = (table["type"], table["value"], table["at"], table["row"], reader.fill_null(0))
+    return tuple(column.to_numpy() for column in (*columns, table["source"].fill_null(0)))
+
+
 def assert_same(one: Engagement, other: Engagement) -> None:
     assert_allclose(interest(one), interest(other), rtol=1e-6, atol=1e-9)
     assert_array_equal(one.views.counts, other.views.counts)
@@ -139,6 +151,48 @@ def test_live_equals_batch_for_any_order_and_any_bundle(found, chance):
     shuffled = chance.sample(found, len(found))
     late = live(arrays_of(shuffled[:cut]), shuffled[cut:])
     assert_same(late, Engagement.from_arrays(arrays_of(found)))
+
+
+@pytest.fixture(scope="module")
+def busy() -> dict[str, np.ndarray]:
+    """What training makes of events by every kind of reader, likes taken back and shared sources included."""
+    chance = random.Random(3)
+    found = []
+    for _ in range(120):
+        who = {name: chance.choice("ax") for name in ("visitor_id", "session_id", "source") if chance.random() < 0.4}
+        at, value = chance.randrange(START, END), chance.choice((0.0, 1.0, 60.0))
+        row = str(chance.randrange(N - 1))
+        found.append(Event(type=chance.choice(EVENT_TYPES), article_id=row, at=Micros(at), value=value, **who))
+    return arrays_of(found)
+
+
+@settings(max_examples=15)
+@given(st.lists(events, min_size=40, max_size=80), st.integers(0, 80))
+def test_many_events_at_once_count_as_one_by_one(busy, found, cut):
+    together, one_by_one = Engagement.from_arrays(busy), Engagement.from_arrays(busy)
+    for block in (found[:cut], found[cut:]):
+        together.act_all(*event_columns(block))
+    for event in found:
+        one_by_one.add(event, int(event.article_id))
+    assert_same(together, one_by_one)
+    assert together.changes == one_by_one.changes
+    assert {*together.touched.view.tolist()} == {*one_by_one.touched.view.tolist()}
+    for event in found[::-1]:  # and what is remembered of each reader is the same
+        later = msgspec.structs.replace(event, at=Micros(event.at + DAY), session_id=None)
+        together.add(later, int(event.article_id))
+        one_by_one.add(later, int(event.article_id))
+    assert_same(together, one_by_one)
+
+
+def test_many_events_at_once_of_an_erased_visitor_begin_anew(busy):
+    found = [Event(type="view", article_id="0", visitor_id="a", at=Micros(END - i)) for i in range(1, 60)]
+    together, one_by_one = Engagement.from_arrays(busy), Engagement.from_arrays(busy)
+    for engagement in (together, one_by_one):
+        engagement.erase(visitor_key("a"))
+    together.act_all(*event_columns(found))
+    for event in found:
+        one_by_one.add(event, 0)
+    assert_same(together, one_by_one)
 
 
 @pytest.mark.slow

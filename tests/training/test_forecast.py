@@ -4,9 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from recsys.store.sqlite import SqliteStore
-from recsys.store.sqlite_size import StoreSize, store_size
-from tests.serving.conftest import NOW, sample_articles, sample_events
+from recsys.store import StoreSize
 from training.forecast import forecast, free_memory_mb
 
 
@@ -40,14 +38,3 @@ def test_the_limit_of_the_control_group_counts_where_it_is_lower(tmp_path: Path)
     (group / "memory.max").write_text(f"{501 << 20}\n")
     assert free_memory_mb(meminfo, group) == 500.0
     assert free_memory_mb(tmp_path / "none", tmp_path / "none") is None
-
-
-def test_the_size_of_a_store_is_what_was_put_in(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "store.db")
-    store.catalogue.put(sample_articles(), NOW, restore=False)
-    store.log.append_events(sample_events(), NOW)
-    size = store_size(tmp_path / "store.db")
-    store.close()
-    assert (size.articles, size.events) == (len(sample_articles()), len(sample_events()))
-    assert size.article_bytes > 100 * size.articles
-    assert size.log_bytes > 0

@@ -97,7 +97,10 @@ def test_a_site_without_texts_still_values_ties():
     ties = Ties(
         np.array([0, 1, 2, 2]), np.array([1, 0], np.int32), np.full(2, 0.5, np.float32), np.full(2, 4, np.int32)
     )
-    assert tie_worth(lists(index), ties) > 0
+    worth = tie_worth(lists(index), ties, 30.0)
+    assert worth > 0
+    assert tie_worth(lists(index), ties, 300.0) == worth
+    assert tie_worth(lists(index), ties, 3.0) == pytest.approx(10 * worth)
 
 
 def test_a_fit_survives_its_arrays(index):

@@ -136,6 +136,10 @@ def test_without_new_readers_counts_and_texts_are_judged(home: Home) -> None:
     assert report.verdict is not None
     assert report.verdict.comparisons == ()
     assert any("no reader's act" in note for note in report.verdict.notes)
+    write(home.root, "articles-11.jsonl", articles(FIRST_DAYS + 1))
+    again = run(home, FIRST_DAYS + 1).verdict
+    assert again is not None
+    assert again.shapes["serving"] == report.verdict.shapes["published"], "written down when it was published"
 
 
 @pytest.mark.slow

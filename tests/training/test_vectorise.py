@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recsys.tfidf import Fields, TextModel
-from training import tokens, vectorise
-from training.vectorise import fit_compiled, fit_text
+from training import text_model, tokens, vectorise
+from training.text_model import fit_text
+from training.vectorise import fit_compiled
 
 WORDS = [
     *("pool", "Pools", "POOL", "the", "council’s", "re-opened", "C++", "C#", "F#x", "a++b", "7", "2024", "½", "ﬁne"),
@@ -92,6 +93,6 @@ def test_a_small_corpus_is_not_worth_compiling(monkeypatch):
 
 
 def test_a_large_corpus_is(monkeypatch):
-    monkeypatch.setattr(vectorise, "COMPILING_PAYS", 10)
+    monkeypatch.setattr(text_model, "COMPILING_PAYS", 10)
     monkeypatch.setattr(TextModel, "fit", None)
     assert fit_text([Fields("A large site", "", (), "en")])[1].shape == (1, 2)

@@ -1,0 +1,47 @@
+"""Renewed neighbour lists are those that are made anew, whatever came, changed and went."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from recsys.cosine import Rows, all_pairs
+from training.renewal import renewed
+
+WIDTH = 12
+vectors = st.lists(
+    st.dictionaries(st.integers(0, WIDTH - 1), st.sampled_from([1.0, 2.0, 3.0]), max_size=4), max_size=14
+)
+
+
+def rows_of(found: list[dict[int, float]]) -> Rows:
+    matrix = sparse.lil_array((len(found), WIDTH), dtype=np.float32)
+    for row, weights in enumerate(found):
+        length = np.sqrt(sum(weight * weight for weight in weights.values()))
+        for term, weight in weights.items():
+            matrix[row, term] = weight / length
+    return Rows.of(sparse.csr_array(matrix.tocsr()))
+
+
+@settings(max_examples=200, deadline=None)
+@given(vectors, vectors, st.dictionaries(st.integers(0, 13), st.dictionaries(st.integers(0, 11), st.just(1.0))))
+def test_lists_are_those_made_anew(first, added, changed):
+    then = [changed.get(row, weights) for row, weights in enumerate(first)] + added
+    before, after = rows_of(first), rows_of(then)
+    new = [row for row, weights in enumerate(then) if row >= len(first) or weights != first[row]]
+    came = np.array([row for row in new if then[row]], np.intp)
+    went = np.array([row for row in new if row < len(first) and first[row]], np.intp)
+    postings = after.transposed(WIDTH)
+    found = renewed(after, postings, all_pairs(before, before.transposed(WIDTH), 3), came=came, went=went, most=100)
+    anew = all_pairs(after, postings, 3)
+    assert found is not None
+    np.testing.assert_array_equal(found.rows, anew.rows)
+    np.testing.assert_array_equal(found.scores, anew.scores)
+
+
+def test_where_most_lists_would_be_computed_they_are_made_anew():
+    rows = rows_of([{0: 1.0}] * 6)
+    postings = rows.transposed(WIDTH)
+    before = all_pairs(rows, postings, 2)
+    assert renewed(rows, postings, before, came=np.arange(2), went=np.zeros(0, np.intp), most=1) is None
+    assert renewed(rows, postings, before, came=np.zeros(0, np.intp), went=np.arange(1), most=1) is None
