@@ -21,10 +21,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recsys.acts import NOWHERE
 from recsys.article import Article
 from recsys.columns import ArticleColumns
 from recsys.engagement import Engagement
-from recsys.event import EVENT_TYPES, Event
+from recsys.event import Event
 from recsys.interest import WEIGHTS, Worth
 from recsys.items import Window, Wish, best
 from recsys.ranking import ranking
@@ -32,11 +33,12 @@ from recsys.record import RecordReader
 from recsys.times import DAY, HOUR
 from training import signals
 from training.comparison import Comparison, compare
-from training.engagement import Totals, engagement_arrays
+from training.engagement import engagement_arrays
 from training.engines import duckdb_engine, scanned
 from training.events import event_table
 from training.ranking import fit_ranking
 from training.simple_rankings import simple_rankings
+from training.totals import Totals
 
 DATASETS = Path(os.environ.get("RECSYS_DATASETS", "../shared/datasets"))
 RESULTS = Path(__file__).parent / "results" / "ranking_quality.json"
@@ -90,10 +92,9 @@ def trained(columns: ArticleColumns, table: pa.Table, as_of: int) -> SimpleNames
 
 
 def play(engagement: Engagement, table: pa.Table) -> None:
-    reader = pc.coalesce(table["visitor"], table["session"])
-    columns = (table["type"], table["value"], table["at"], reader, table["row"])
-    for kind, value, at, who, row in zip(*(column.to_pylist() for column in columns), strict=True):
-        engagement.act(EVENT_TYPES[kind], value, at, row, reader=who)
+    kind, value, at, row = (table[name].to_numpy() for name in ("type", "value", "at", "row"))
+    reader = pc.coalesce(table["visitor"], table["session"]).fill_null(0).to_numpy()
+    engagement.act_all(kind, value, at, row, reader, np.full(row.size, NOWHERE, np.uint64))
 
 
 def evaluate(name: str, schedule: Schedule) -> dict[str, Comparison]:

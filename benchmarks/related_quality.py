@@ -46,7 +46,7 @@ from training.neighbour_lists import fit_neighbours
 from training.own_links import own_hosts
 from training.related import fit_related, typical_words
 from training.related_truth import bare, linked, read_links, tfidf_lists
-from training.vectorise import fit_text
+from training.text_model import fit_text
 
 DATASETS = Path(os.environ.get("RECSYS_DATASETS", "../shared/datasets"))
 RESULTS = Path(__file__).parent / "results" / "related_quality.json"

@@ -102,6 +102,29 @@ class Acts:
         source = NOWHERE if place == NOTHING else int(self._sources[place])
         return Known(self._pair_latest[here.start].tolist(), marks, source)
 
+    def latest_of(
+        self, row: NDArray[np.integer], reader: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """(m, l) `latest` of m articles and readers (0: nobody), and (m,) whether there is no like and no source."""
+        levels = self._pair_latest.shape[1]
+        here, found = _find_all(self._pair_starts, self._pair_reader, row, reader)
+        latest = np.full((row.size, levels), LONG_AGO)
+        latest[found] = self._pair_latest[here[found]]
+        plain = ~_find_all(self._like_starts, self._like_reader, row, reader)[1]
+        plain[found] &= self._pair_source[here[found]] == NOTHING
+        for i, (of_row, of_reader) in enumerate(zip(row.tolist(), reader.tolist(), strict=True)):
+            known = self._since.get((of_row, of_reader))
+            if known is None and of_reader in self._erased:
+                known = self.of(of_row, of_reader)
+            if known is not None:
+                latest[i], plain[i] = known.latest, not known.likes and known.source == NOWHERE
+        return latest, plain
+
+    def put_latest(self, row: NDArray[np.integer], reader: NDArray[np.uint64], latest: NDArray[np.int64]) -> None:
+        """`put` for m articles and readers without like and source; latest (m, l)."""
+        for of_row, of_reader, times in zip(row.tolist(), reader.tolist(), latest.tolist(), strict=True):
+            self._since[of_row, of_reader] = Known(times, [], NOWHERE)
+
     def put(self, row: int, reader: int, known: Known) -> None:
         """Overlays what `of` returns."""
         self._since[row, reader] = known
@@ -160,3 +183,21 @@ def _find(starts: NDArray[np.int64], readers: NDArray[np.uint64], row: int, read
     within = readers[first:end]
     key = np.uint64(reader)
     return slice(first + int(np.searchsorted(within, key)), first + int(np.searchsorted(within, key, side="right")))
+
+
+def _find_all(
+    starts: NDArray[np.int64], readers: NDArray[np.uint64], row: NDArray[np.integer], reader: NDArray[np.uint64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Where the first entry of each reader on each row lies, (m,), and whether there is one. O(m log entries)."""
+    last = starts.size - 1
+    low, end = starts[np.minimum(row, last)], starts[np.minimum(row + 1, last)]
+    high = end
+    if not readers.size:
+        return low, np.zeros(row.size, np.bool_)
+    while (searching := low < high).any():
+        middle = np.where(searching, (low + high) // 2, 0)
+        below = searching & (readers[middle] < reader)
+        low, high = np.where(below, middle + 1, low), np.where(searching & ~below, middle, high)
+    found = low < end
+    found[found] = readers[low[found]] == reader[found]
+    return low, found

@@ -6,7 +6,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.lookup import met
 from recsys.membership import Membership
 from recsys.reader import Reader
 
@@ -15,39 +14,31 @@ from recsys.reader import Reader
 class Taste:
     """One reader's share of each name, and which of m articles carry those names.
 
-    codes     (c,) int32, ascending, distinct
-    shares    (c,) float64 in 0..1: the weight of the reader's articles that carry the name
-    nameable  (c,) bool: carried by an article that the request brought
+    group     the names
+    nameable  codes of names that an article carries that the request brought
     match     (m,) float64 in 0..1: the mean share of an article's names; 0 for one without names
-    owner     position of an article      place  position in `codes`: of each name that it shares with the reader
+    owner     position of an article, ascending      code  of a name that it carries
+    share     0..1, the weight of the reader's articles that carry that name
     """
 
     group: Membership
-    codes: NDArray[np.int32]
-    shares: NDArray[np.float64]
-    nameable: NDArray[np.bool_]
+    nameable: NDArray[np.int32]
     match: NDArray[np.float64]
     owner: NDArray[np.intp]
-    place: NDArray[np.intp]
+    code: NDArray[np.int32]
+    share: NDArray[np.float64]
 
     @classmethod
     def of(cls, group: Membership, reader: Reader, rows: NDArray[np.integer]) -> Self:
         """The taste in sections, or in tags, and the articles at `rows` (m,)."""
         h = reader.rows.size
-        owner, carried = group.gather(np.concatenate((reader.rows, rows)))
-        read = owner < h
-        own, theirs = np.flatnonzero(read), np.flatnonzero(~read)
-        codes, place = np.unique(carried[own], return_inverse=True)
-        by = owner[own]
-        shares = np.bincount(place, reader.weights[by], codes.size).astype(np.float64)
-        nameable = np.bincount(place, reader.nameable[by], codes.size) > 0
-        owner = owner[theirs] - h
-        if not codes.size:
-            return cls(group, codes, shares, nameable, np.zeros(rows.size), owner[:0], place)
-        hit, place = met(codes, carried[theirs])
-        shared = owner[hit]
-        match = np.bincount(shared, shares[place], rows.size) / np.maximum(np.bincount(owner, minlength=rows.size), 1)
-        return cls(group, codes, shares, nameable, match, shared, place)
+        owner, code = group.gather(np.concatenate((reader.rows, rows)))
+        read = int(owner.searchsorted(h))
+        by, own, owner, code = owner[:read], code[:read], owner[read:], code[read:]
+        owner -= h
+        share = group.summed(own, reader.weights.take(by), code)
+        match = np.bincount(owner, share, rows.size) / np.maximum(np.bincount(owner, minlength=rows.size), 1)
+        return cls(group, own[reader.nameable.take(by)], match, owner, code, share)
 
     def strongest(self, places: NDArray[np.intp]) -> list[str | None]:
         """For each of `places` (k,) the name that the reader shares most, the most particular of equal ones.
@@ -56,10 +47,12 @@ class Taste:
         """
         slot_of = np.full(self.match.size, -1, np.intp)
         slot_of[places] = np.arange(places.size)
-        shown = np.flatnonzero((slot_of[self.owner] >= 0) & self.nameable[self.place])
+        slot = slot_of.take(self.owner)
+        shown = ((slot >= 0) & (self.share > 0.0)).nonzero()[0]
+        nameable = {*self.nameable.tolist()}
         found: list[tuple[float, int]] = [(0.0, -1)] * places.size
-        columns = (slot_of[self.owner[shown]], self.shares[self.place[shown]], self.codes[self.place[shown]])
-        for slot, share, code in zip(*(column.tolist() for column in columns), strict=True):
-            if share >= found[slot][0]:
-                found[slot] = share, code
+        columns = (slot.take(shown).tolist(), self.share.take(shown).tolist(), self.code.take(shown).tolist())
+        for place, share, code in zip(*columns, strict=True):
+            if share >= found[place][0] and code in nameable:
+                found[place] = share, code
         return [None if code < 0 else self.group.name(code) for _, code in found]

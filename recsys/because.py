@@ -1,5 +1,6 @@
 """Why articles are recommended, told to the request that asked, and nothing that it didn't know."""
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ NOWHERE = -1
 
 NAMED = 2  # how many articles of the reader's history an item's reasons name
 
+_WEIGHT = attrgetter("weight")
 _BY_ITSELF = [(SIGNALS.index(kind), kind) for kind in ("liked", "popular", "new")]
 
 
@@ -32,21 +34,21 @@ def items_because(
 
     weights  (9,) of the signals
     """
-    rows = found.rows[places]
-    strength = (weights[:, None] * found.strength[:, places]).T.tolist()
-    owners, named, others = (column.tolist() for column in _read(reader, found, weights, places))
+    rows = found.rows[places].tolist()
+    strength = (weights[:, None] * found.strength.take(places, axis=1)).T.tolist()
+    owners, named, others = _read(reader, found, weights, places)
     tasted = [(SIGNALS.index(kind), kind, taste.strongest(places)) for kind, taste in found.tastes.items()]
     ids: dict[int, str] = {}
     items = []
-    for at, row in enumerate(rows.tolist()):
-        reasons, unnamed = [], others[at]
+    for at, row in enumerate(rows):
+        reasons, unnamed, weight_of = [], others[at], strength[at]
         for owner, weight in zip(owners[at], named[at], strict=True):
             if weight > 0.0:
                 if owner not in ids:
                     ids[owner] = model.articles.id(int(reader.rows[owner]))
                 reasons.append(Reason(kind="because_read", weight=weight, article_id=ids[owner]))
         for signal, kind, names in tasted:
-            weight, name = strength[at][signal], names[at]
+            weight, name = weight_of[signal], names[at]
             if name is None:
                 unnamed += weight
             elif weight > 0.0:
@@ -54,37 +56,33 @@ def items_because(
         if unnamed > 0.0:
             reasons.append(Reason(kind="because_read", weight=unnamed))
         for signal, kind in _BY_ITSELF:
-            if strength[at][signal] > 0.0:
-                reasons.append(Reason(kind=kind, weight=strength[at][signal]))
-        reasons.sort(key=lambda reason: -reason.weight)
-        items.append(Item(row, sum(reason.weight for reason in reasons), tuple(reasons)))
+            if weight_of[signal] > 0.0:
+                reasons.append(Reason(kind=kind, weight=weight_of[signal]))
+        reasons.sort(key=_WEIGHT, reverse=True)
+        items.append(Item(row, sum([reason.weight for reason in reasons]), tuple(reasons)))
     return items
 
 
 def _read(
     reader: Reader, found: Candidates, weights: NDArray[np.float64], places: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[list[list[int]], list[list[float]], list[float]]:
     """Of the reader's articles, by candidate, which to name (k, at most NAMED), their votes, and all other votes (k,).
 
     A vote of 0 names nothing.
     """
-    votes, h = found.votes, reader.rows.size
-    at = np.searchsorted(votes.rows, found.rows[places])
-    tied = (
-        np.flatnonzero(votes.rows[np.minimum(at, votes.rows.size - 1)] == found.rows[places])
-        if votes.rows.size
-        else at[:0]
-    )
-    slot_of = np.full(votes.rows.size, NOWHERE, np.intp)
-    slot_of[at[tied]] = tied
-    slot = slot_of[votes.place]
-    own = np.flatnonzero(slot != NOWHERE)
-    signal = votes.signal[own]
-    weight = votes.weight[own] * (weights[: votes.scale.size] / votes.scale)[signal]
-    by_owner = np.bincount(slot[own] * h + votes.owner[own], weight, places.size * h).reshape(places.size, h)
-    nameable = np.where(reader.nameable, by_owner, 0.0)
-    owners = np.argsort(-nameable, axis=1, kind="stable")[:, :NAMED]
-    named = np.take_along_axis(nameable, owners, axis=1)
+    votes, k, h = found.votes, places.size, reader.rows.size
+    slot_of = np.full(votes.articles, NOWHERE, np.intp)
+    tied = found.strength[: votes.scale.size, places].any(axis=0)
+    slot_of[found.article[places]] = np.where(tied, np.arange(k), NOWHERE)
+    slot = slot_of.take(votes.article)
+    own = (slot >= 0).nonzero()[0]
+    weight = votes.weight.take(own)
+    weight *= (weights[: votes.scale.size] / votes.scale).take(votes.bounds.searchsorted(own, "right"))
+    by_owner = np.bincount(slot.take(own) * h + votes.owner.take(own), weight, k * h).reshape(k, h)
+    nameable = by_owner if reader.nameable.all() else np.where(reader.nameable, by_owner, 0.0)
+    owners = (-nameable).argsort(axis=1, kind="stable")[:, :NAMED]
+    each = np.arange(k)[:, None]
+    named = nameable[each, owners]
     others = by_owner
-    np.put_along_axis(others, owners, np.take_along_axis(by_owner, owners, axis=1) * (named == 0.0), axis=1)
-    return owners, named, others.sum(axis=1)
+    others[each, owners] *= named == 0.0
+    return owners.tolist(), named.tolist(), others.sum(axis=1).tolist()

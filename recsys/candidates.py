@@ -6,15 +6,15 @@ Neither is more than a few hundred, so that an answer costs the same on a site o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.affinity import Taste
+from recsys.covisitation import gathered
 from recsys.favoured import LEADERS, strengths
-from recsys.items import Wish, best
-from recsys.lookup import union
+from recsys.items import Wish, best, highest
 from recsys.mix import SIGNALS
 from recsys.reader import Reader
 from recsys.rules.placing import weighed
@@ -35,18 +35,18 @@ _TIES = 4  # the first signals are ties, in the order of SIGNALS
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """Votes of the reader's articles for others, candidates or not: (v,) each but rows and scale.
+    """Votes of the reader's articles for others, candidates or not: (v,) each but bounds and scale.
 
-    rows    (t,) what there are votes for, ascending, distinct      place  position in `rows`
-    signal  position in SIGNALS      owner  position in `Reader.rows`
-    weight  float64, > 0      scale  (4,) by signal: divided by it, the votes for a candidate sum to its strength
+    article  a number for the article voted for, below `articles`      owner  position in `Reader.rows`
+    weight   float64, > 0      bounds  (4,) where the votes of each signal end
+    scale    (4,) by signal: divided by it, the votes for a candidate sum to its strength
     """
 
-    rows: NDArray[np.integer]
-    place: NDArray[np.intp]
-    signal: NDArray[np.intp]
+    article: NDArray[np.intp]
+    articles: int
     owner: NDArray[np.intp]
     weight: NDArray[np.float64]
+    bounds: NDArray[np.intp]
     scale: NDArray[np.float64]
 
 
@@ -54,93 +54,130 @@ class Votes:
 class Candidates:
     """What speaks for c candidates.
 
-    rows       (c,) ascending, distinct
-    strength   (9, c) float64 in 0..1, by signal; the best candidate of a signal that says anything has 1
+    rows       (c,) distinct
+    strength   (9, c) float64 in 0..1, by signal; the best candidate of a signal that says anything has 1; ties count
+               for those that are tied most strongly alone
     tastes     by signal: the reader's taste in sections and in tags, and how the candidates match it
     votes      what the strength of the signals that are ties consists of
+    article    (c,) the numbers of the candidates in `votes`
     """
 
     rows: NDArray[np.integer]
     strength: NDArray[np.float64]
     tastes: Mapping[str, Taste]
     votes: Votes
+    article: NDArray[np.intp]
 
 
 def candidates_for(model: "Model", reader: Reader, wish: Wish, now: int) -> Candidates:
     """All articles that `wish` admits and that are tied to what the reader read, or that readers favour now."""
-    exclude = np.sort(np.fromiter(wish.exclude, np.int64, len(wish.exclude)))
-    wish = replace(wish, exclude=frozenset())
-    signal, owner, tied, weight = _ties(model, reader)
-    tied_rows, place = _distinct(tied)
-    sums = np.bincount(signal * tied_rows.size + place, weight, _TIES * tied_rows.size).astype(np.float64, copy=False)
-    known = np.flatnonzero(_without(tied_rows, exclude))
-    known = known[model.articles.admits(tied_rows[known], wish, now)]
-    strength = sums.reshape(_TIES, tied_rows.size).take(known, axis=1)
-    scale = _greatest(strength)
-    if known.size > TIED:
-        together = (model.mix.weights_at(reader.idle or 0)[:_TIES] / scale) @ strength
-        most = np.sort(best(weighed(wish, tied_rows[known], together), tied_rows[known], TIED))
-        known, strength = known[most], strength.take(most, axis=1)
+    favoured, clock = model.mix.favoured.at(model, now)
+    ties = _ties(model, reader)
+    met = _Met.of(model, favoured, ties, wish)
+    filters = replace(wish, exclude=frozenset())
+    strongest, scale = _strongest(model, met, model.mix.weights_at(reader.idle or 0)[:_TIES], filters, now)
+    leading = met.numbers[: favoured.size]
+    leading = leading[(leading < met.end) & model.articles.admits(favoured, filters, now)]
+    if leading.size < POPULAR and favoured.size >= LEADERS:
+        met = _Met.of(model, _searched(model, wish, now, clock), ties, wish)
+        strongest, scale = _strongest(model, met, model.mix.weights_at(reader.idle or 0)[:_TIES], filters, now)
+        leading = met.numbers[: met.favoured]
+    chosen = np.zeros(met.end, np.bool_)
+    chosen[strongest] = chosen[leading] = True
+    article = chosen.nonzero()[0]
+    rows = met.rows.take(article)
 
-    favoured, clock = _favoured(model, exclude, wish, now)
-    rows = union(tied_rows[known], favoured)
     found = np.zeros((len(SIGNALS), rows.size))
-    found[:_TIES, np.searchsorted(rows, tied_rows[known])] = strength / scale[:, None]
+    among = np.zeros(met.end)
+    among[strongest] = 1.0
+    np.multiply(met.sums.take(article, axis=1), among.take(article), out=found[:_TIES])
+    found[:_TIES] /= scale[:, None]
     tastes = {kind: Taste.of(model.articles.groups[group], reader, rows) for kind, group in TASTES.items()}
     for kind, taste in tastes.items():
         found[SIGNALS.index(kind)] = taste.match
     found[_LIKED] = model.mix.liked(rows)
     found[_POPULAR], found[_NEW] = strengths(model, rows, clock)
-    found[_TIES:] /= _greatest(found[_TIES:])[:, None]
-    return Candidates(rows, found, tastes, Votes(tied_rows, place, signal, owner, weight, scale))
+    others = found[_TIES:]
+    others /= _greatest(others)[:, None]
+    votes = Votes(met.numbers[met.favoured : met.end], met.rows.size, ties.owner, ties.weight, ties.bounds, scale)
+    return Candidates(rows, found, tastes, votes, article)
 
 
-def _ties(
-    model: "Model", reader: Reader
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.integer], NDArray[np.float64]]:
-    """Signal, owner, article tied to and weight of every tie of the reader's articles."""
+class _Ties(NamedTuple):
+    """All ties of the reader's articles, signal by signal: (v,) each but `bounds`, and `rows` in parts."""
+
+    rows: list[NDArray[np.int32]]
+    owner: NDArray[np.intp]
+    weight: NDArray[np.float64]
+    bounds: NDArray[np.intp]
+
+
+def _ties(model: "Model", reader: Reader) -> _Ties:
     covisits = model.covisits
-    tables = [table.gather(reader.rows) for table in (covisits.together_table, covisits.after_table)]
-    tables += [covisits.learned_table.gather(reader.rows), _alike(model, reader.rows)]
-    owner, tied, score = (np.concatenate(parts) for parts in zip(*tables, strict=True))
-    signal = np.repeat(np.arange(len(tables)), [rows.size for _, rows, _ in tables])
-    return signal, owner, tied, reader.weights[owner] * score
+    tables = (covisits.together_table, covisits.after_table, covisits.learned_table)
+    owner, bounds, tied, scores = gathered(tables, reader.rows)
+    near = model.neighbours.first_lists(reader.rows, NEIGHBOURS, current=FRESH)
+    alike, cosine, by = near.rows.ravel(), near.scores.ravel(), np.arange(reader.rows.size).repeat(near.rows.shape[1])
+    if alike.min(initial=0) < 0:
+        there = (alike >= 0).nonzero()[0]
+        alike, cosine, by = alike.take(there), cosine.take(there), by.take(there)
+    owner = np.concatenate((owner, by))
+    weight = np.concatenate((*scores, cosine), dtype=np.float64)
+    weight *= reader.weights.take(owner)
+    return _Ties([*tied, alike], owner, weight, np.append(bounds, owner.size))
 
 
-def _alike(model: "Model", rows: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.float32]]:
-    """The text neighbours of `rows`: position in `rows`, neighbour, cosine."""
-    stored = model.neighbours.first_lists(rows[FRESH:], NEIGHBOURS)
-    flat = stored.rows.ravel()
-    there = np.flatnonzero(flat >= 0)
-    fresh = [model.neighbours.neighbours(row, NEIGHBOURS) for row in rows[:FRESH].tolist()]
-    sizes = [near.size for near, _ in fresh]
-    return (
-        np.concatenate([np.repeat(np.arange(len(fresh)), sizes), there // max(1, stored.rows.shape[1]) + FRESH]),
-        np.concatenate([*(near for near, _ in fresh), flat[there]]),
-        np.concatenate([*(cosine for _, cosine in fresh), stored.scores.ravel()[there]]),
-    )
+class _Met(NamedTuple):
+    """Favourites, what was voted for and what is out, in this order: m of them, one article perhaps several times.
+
+    rows      (m,)
+    numbers   (m,) the last position of the same article, which stands for it
+    favoured, end  where favourites and votes end: an article numbered `end` or more is out
+    sums      (4, m) float64, by signal and number the votes for an article
+    """
+
+    rows: NDArray[np.integer]
+    numbers: NDArray[np.intp]
+    favoured: int
+    end: int
+    sums: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, model: "Model", favoured: NDArray[np.integer], ties: _Ties, wish: Wish) -> "_Met":
+        out = np.fromiter(wish.exclude, np.int64, len(wish.exclude))
+        rows = np.concatenate((favoured, *ties.rows, out))
+        m, end = rows.size, rows.size - out.size
+        numbers = model.mix.slate.last(rows)
+        index = numbers[favoured.size : end].copy()
+        for signal in range(1, _TIES):
+            index[ties.bounds[signal - 1] : ties.bounds[signal]] += signal * m
+        sums = np.bincount(index, ties.weight, _TIES * m).astype(np.float64, copy=False).reshape(_TIES, m)
+        return cls(rows, numbers, favoured.size, end, sums)
 
 
-def _distinct(rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """`np.unique` with its inverse, of rows (m,) >= 0: row and position sort as one number, a third of the time."""
-    bits = int(rows.size).bit_length()
-    key = (rows.astype(np.int64) << bits) | np.arange(rows.size)
-    key.sort()
-    ordered = key >> bits
-    first = np.ones(rows.size, np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-    place = np.empty(rows.size, np.intp)
-    place[key & ((1 << bits) - 1)] = np.cumsum(first) - 1
-    return ordered[first], place
+def _strongest(
+    model: "Model", met: _Met, weights: NDArray[np.float64], wish: Wish, now: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Numbers of the TIED articles most strongly tied of those that `wish` admits, and the scale of each signal (4,).
 
-
-def _without(rows: NDArray[np.integer], exclude: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each of `rows` (m,), ascending and distinct, is none of `exclude`."""
-    mask = np.ones(rows.size, np.bool_)
-    if rows.size:
-        at = np.minimum(np.searchsorted(rows, exclude), rows.size - 1)
-        mask[at[rows[at] == exclude]] = False
-    return mask
+    Admission costs most, so first only those are asked about that matter if all are admitted, as mostly they are.
+    """
+    tied = (met.numbers[met.favoured : met.end] == np.arange(met.favoured, met.end)).nonzero()[0]
+    tied += met.favoured
+    rows = met.rows.take(tied)
+    if tied.size <= TIED:
+        tied = tied[model.articles.admits(rows, wish, now)]
+        return tied, _greatest(met.sums.take(tied, axis=1))
+    strength = met.sums.take(tied, axis=1)
+    scale = _greatest(strength)
+    top = highest(weighed(wish, rows, (weights / scale) @ strength), rows, TIED)
+    deciding = rows.take(np.concatenate((top, strength.argmax(axis=1))))
+    if not model.articles.admits(deciding, wish, now).all():
+        admitted = model.articles.admits(rows, wish, now).nonzero()[0]
+        tied, rows, strength = tied.take(admitted), rows.take(admitted), strength.take(admitted, axis=1)
+        scale = _greatest(strength)
+        top = highest(weighed(wish, rows, (weights / scale) @ strength), rows, TIED)
+    return tied.take(top), scale
 
 
 def _greatest(strength: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -150,16 +187,9 @@ def _greatest(strength: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def _favoured(model: "Model", exclude: NDArray[np.int64], wish: Wish, now: int) -> tuple[NDArray[np.integer], int]:
-    """The rows, ascending, that readers favour at `now` or liked lately and that may be shown; and the site's clock."""
-    leading, clock = model.mix.favoured.at(model, now)
-    rows = union(leading, model.mix.liked_rows)
-    rows = rows[_without(rows, exclude)]
-    rows = rows[model.articles.admits(rows, wish, now)]
-    if rows.size >= POPULAR or leading.size < LEADERS:
-        return rows, clock
+def _searched(model: "Model", wish: Wish, now: int, clock: int) -> NDArray[np.integer]:
+    """The favourites among all articles that the wish admits."""
     rows = np.arange(len(model.articles))
-    rows = rows[_without(rows, exclude)]
     rows = rows[model.articles.admits(rows, wish, now)]
     first = [best(strength, rows, LEADERS) for strength in strengths(model, rows, clock)]
-    return rows[np.unique(np.concatenate(first))], clock
+    return rows[np.unique(np.concatenate(first))]

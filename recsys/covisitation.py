@@ -1,6 +1,6 @@
 """Which articles the same visitors read: tables of ties between articles, read-only, possibly memory-mapped."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -35,14 +35,33 @@ class Ties:
         here = slice(int(self.starts[row]), int(self.starts[row + 1]))
         return self.rows[here], self.scores[here], self.readers[here]
 
-    def gather(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.float32]]:
-        """All ties of `rows` (h,): position in `rows`, row tied to, score; three arrays of equal length."""
-        position = np.flatnonzero((rows >= 0) & (rows < self.starts.size - 1))
-        first = self.starts[rows[position]]
-        counts = self.starts[rows[position] + 1] - first
-        ends = np.cumsum(counts)
-        place = np.arange(counts.sum()) + np.repeat(first - ends + counts, counts)
-        return np.repeat(position, counts), self.rows[place], self.scores[place]
+
+def gathered(
+    tables: Sequence[Ties], rows: NDArray[np.integer]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], list[NDArray[np.int32]], list[NDArray[np.float32]]]:
+    """All ties of `rows` (h,) in each of t tables, table after table, by ascending position in `rows`.
+
+    returns  the position in `rows` of each (m,), where the ties of each table end (t,), and by table the rows tied to
+             and the scores
+    """
+    h, following = rows.size, rows + 1
+    first = np.concatenate([table.starts.take(rows, mode="clip") for table in tables])
+    counts = np.concatenate([table.starts.take(following, mode="clip") for table in tables])
+    counts -= first  # beyond a table both are its end
+    ends = counts.cumsum()
+    first += counts
+    first -= ends
+    place = first.repeat(counts)
+    place += np.arange(place.size)
+    owner = np.tile(np.arange(h), len(tables)).repeat(counts)
+    bounds = ends[h - 1 :: h] if h else np.zeros(len(tables), np.intp)
+    tied, scores, begin = [], [], 0
+    for table, end in zip(tables, bounds.tolist(), strict=True):
+        here = place[begin:end]
+        tied.append(table.rows.take(here))
+        scores.append(table.scores.take(here))
+        begin = end
+    return owner, bounds, tied, scores
 
 
 _TABLES = ("together", "after", "learned")

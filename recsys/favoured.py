@@ -36,9 +36,10 @@ class Favoured:
         self._pending = np.zeros(0, np.intp)
 
     def at(self, model: "Model", now: int) -> tuple[NDArray[np.integer], int]:
-        """Rows that hold the favourites at `now`, ascending, and the site's clock; the same for a whole second.
+        """Rows that hold the favourites at `now` and what was liked lately, ascending, and the site's clock.
 
-        Some may not be published yet. Cost: O(changes since the list was made), O(articles) once in a while.
+        The same for a whole second. Some may not be published yet. Cost: O(changes since the list was made),
+        O(articles) once in a while.
         """
         second = now - now % SECOND
         touched = model.engagement.touched.view
@@ -60,7 +61,8 @@ class Favoured:
         here = np.flatnonzero(published <= second)
         self._pending = np.flatnonzero(published > second)
         signals = (model.engagement.interest(_WINDOW, clock), expected(model, published, clock))
-        self._rows = np.unique(np.concatenate([here[best(signal[here], here, LEADERS)] for signal in signals]))
+        leading = [here[best(signal[here], here, LEADERS)] for signal in signals]
+        self._rows = np.unique(np.concatenate([*leading, model.mix.liked_rows]))
 
 
 def strengths(model: "Model", rows: NDArray[np.integer], clock: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

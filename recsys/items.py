@@ -73,6 +73,15 @@ def filler(row: int, source: str) -> Item:
     return Item(row, 0.0, (Reason(kind="fill", weight=0.0, name=source),), fill=source)
 
 
+def highest(scores: NDArray[np.floating], rows: NDArray[np.integer], k: int) -> NDArray[np.intp]:
+    """The positions that `best` finds, ascending: where their order doesn't matter, in half the time."""
+    if not 0 < k < scores.size:
+        return np.arange(scores.size if k > 0 else 0)
+    threshold = np.partition(scores, scores.size - k)[scores.size - k]
+    kept = (scores >= threshold).nonzero()[0]
+    return kept if kept.size == k else np.sort(best(scores, rows, k))
+
+
 def best(scores: NDArray[np.floating], rows: NDArray[np.integer], k: int) -> NDArray[np.intp]:
     """Positions of the k highest scores, best first, equal ones by lower row.
 

@@ -68,6 +68,11 @@ class Notes:
         """Drops what was noted at `row`: it has a new list."""
         self._newest.view[row] = END
 
+    def any(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Whether there are notes of each of `rows` (m,): (m,)."""
+        found: NDArray[np.bool_] = self._newest.view[rows] != END
+        return found
+
     def of(self, row: int) -> Found:
         """Slots and scores, newest first."""
         chain = []

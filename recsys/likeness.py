@@ -36,21 +36,24 @@ def reasons(
     total = np.bincount(owner, weight, chosen.size)
     weight *= np.divide(found.terms[chosen], total, out=np.zeros(chosen.size), where=total > 0)[owner]
     tags, common = _common_tags(model, own, found.rows[chosen])
-    tag = _tag_of(model, own, tags, vector[0])[place]
-    tagged = np.where(common[owner, tag], weight, 0.0)
-    flat = np.bincount(owner * (len(tags) + 1) + tag, tagged, common.size)
-    by_tag = flat.reshape(common.shape)
-    named = _strongest(owner, place, weight - tagged, chosen.size)
+    by_tag: list[list[float]] = [[]] * chosen.size
+    if tags:
+        tag = _tag_of(model, own, tags, vector[0])[place]
+        tagged = np.where(common[owner, tag], weight, 0.0)
+        flat = np.bincount(owner * (len(tags) + 1) + tag, tagged, common.size)
+        by_tag = [parts.tolist() for parts in flat.reshape(common.shape)]
+        weight -= tagged
+    named = _strongest(owner, place, weight, chosen.size)
     written = _written(model, vector[0], [term for terms in named for term, _ in terms])
     parts = (found.terms, found.context, found.together, found.links, found.time)
     likeness, context, together, links, time = (part[chosen].tolist() for part in parts)
     readers, days = found.readers[chosen].tolist(), (np.abs(found.apart[chosen]) / DAY).tolist()
     explained = []
     for at in range(chosen.size):
-        shared = tuple([(name, part) for name, part in zip(tags, by_tag[at].tolist(), strict=False) if part > 0])
+        shared = tuple([(name, part) for name, part in zip(tags, by_tag[at], strict=False) if part > 0])
         of_tags = sum(part for _, part in shared)
         why = []
-        if likeness[at] - of_tags > 0:
+        if likeness[at] - of_tags > 0 and (named[at] or not shared):  # else what is left is rounding
             terms = tuple([(written[term], part) for term, part in named[at]])
             why.append(Reason(kind="terms", weight=likeness[at] - of_tags, terms=terms))
         if of_tags > 0:
@@ -77,9 +80,11 @@ def _read_together(weight: float, readers: int) -> Reason:
 def _strongest(
     owner: NDArray[np.intp], place: NDArray[np.intp], weight: NDArray[np.float64], m: int
 ) -> list[list[tuple[int, float]]]:
-    """Of each of m owners the `TERMS` places that weigh most, with their weights > 0; of equals the first."""
-    order = np.argsort(-weight, kind="stable")
-    order = order[np.argsort(owner[order].astype(np.int16), kind="stable")]
+    """Of each of m owners the `TERMS` places that weigh most, with their weights > 0; of equals the first.
+
+    owner  ascending      weight  0..1
+    """
+    order = np.argsort(owner - weight, kind="stable")
     first = np.searchsorted(owner, np.arange(m + 1))
     kept = order[np.arange(owner.size) - first[owner] < TERMS]
     found: list[list[tuple[int, float]]] = [[] for _ in range(m)]

@@ -26,6 +26,24 @@ def met(ids: NDArray[np.integer], wanted: NDArray[np.integer]) -> tuple[NDArray[
     return likely[hit], place[hit]
 
 
+class Slate:
+    """Room for a number by row, by which thousands of rows are told apart in a third of the time of sorting them."""
+
+    def __init__(self) -> None:
+        self._last = np.zeros(0, np.int32)
+
+    def last(self, rows: NDArray[np.integer]) -> NDArray[np.intp]:
+        """(m,) where each of `rows` (m,) >= 0 stands last: the same place for equal rows.
+
+        cost  O(m); O(greatest row) once, and where rows grow
+        """
+        greatest = int(rows.max(initial=0))
+        if greatest >= self._last.size:
+            self._last = np.zeros(greatest + 1 + greatest // 4, np.int32)
+        self._last[rows] = np.arange(rows.size, dtype=np.int32)  # of equal rows the last one stays
+        return self._last.take(rows).astype(np.intp)
+
+
 def union(left: NDArray[np.integer], right: NDArray[np.integer]) -> NDArray[np.integer]:
     """The numbers of two arrays, ascending, each once: `np.union1d`, for a few hundred in a fifth of the time."""
     both = np.concatenate((left, right))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.favoured import Favoured
+from recsys.lookup import Slate
 from recsys.times import HOUR
 
 # Ties of three kinds to what was read, likeness of text, taste in sections and tags; and of every article what visitors
@@ -27,6 +28,7 @@ class Mix:
     liked_score  (l,) float64, > 0
     diversity    0..1, the setting of that name
     favoured     what readers turn to now, kept up as they do
+    slate        room to tell articles apart
     """
 
     weights: NDArray[np.float64]
@@ -34,6 +36,7 @@ class Mix:
     liked_score: NDArray[np.float64]
     diversity: float = 0.0
     favoured: Favoured = field(default_factory=Favoured, compare=False, repr=False)
+    slate: Slate = field(default_factory=Slate, compare=False, repr=False)
 
     @classmethod
     def default(cls, liked_rows: NDArray[np.int32], liked_score: NDArray[np.float64]) -> Self:

@@ -11,6 +11,7 @@ from recsys.histories import Reads
 # The newest reads that count, and after how many places one counts half: measured, decay by place beats decay by time.
 READS = 30
 HALF_LIFE = 5.0
+_DECAY = 0.5 ** (np.arange(READS) / HALF_LIFE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def reader_of(now: int, stored: Reads | None = None, history: Sequence[int] = ()
         strength = np.concatenate([strength, stored.strength[liked]])
         idle = max(0, now - int(stored.at[0])) if idle is None else idle
     rows, strength = rows[:READS], strength[:READS]
-    weights = strength * 0.5 ** (np.arange(rows.size) / HALF_LIFE)
+    weights = strength * _DECAY[: rows.size]
     if rows.size:
         weights /= weights.sum()
     return Reader(rows, weights, seen, np.arange(rows.size) < len(sent), idle)

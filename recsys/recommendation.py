@@ -62,7 +62,8 @@ def visitor(
 
 def recommend_to(model: "Model", reader: Reader, wish: Wish, now: int) -> list[Item]:
     """The same, for a reader who is known already; rules are those that `wish` is under."""
-    wish = replace(wish, exclude=wish.exclude | reader.seen)
+    if not reader.seen <= wish.exclude:
+        wish = replace(wish, exclude=wish.exclude | reader.seen)
     matches = _matches(model, reader, wish, now) if reader.idle is not None else []
     return fill(model, matches, wish, now)
 

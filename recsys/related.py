@@ -12,7 +12,7 @@ from recsys.crowding import DEPTH, uncrowded
 from recsys.fill import fill
 from recsys.items import Item, Wish
 from recsys.likeness import reasons
-from recsys.resemblance import Evidence, evidence
+from recsys.resemblance import Evidence, evidence, ties_of
 from recsys.rules.placing import allowed, explained, governed, leading, weighed
 from recsys.stories import newest_of_each
 from recsys.tfidf import Fields
@@ -83,7 +83,8 @@ def own_wish(model: "Model", row: int, wish: Wish) -> Wish:
 def judged(model: "Model", row: int, wish: Wish, now: int) -> Evidence:
     """The candidates of the article at `row` that `wish` admits, by text, readers and links, with their evidence."""
     known = model.neighbours.neighbours(row)
-    rows = _with_tied(_with_tied(known[0], model.covisits.together(row)[0]), model.links.of(row)[0])
+    tied = ties_of(model, row)
+    rows = _with_tied(_with_tied(known[0], tied.readers[0]), tied.links[0])
     admitted = model.articles.admits(rows, wish, now)
     candidates = rows[admitted], _padded(known[1], rows.size)[admitted]
     if candidates[0].size < SPARE * wish.limit and known[0].size == model.neighbours.stored:
@@ -91,7 +92,7 @@ def judged(model: "Model", row: int, wish: Wish, now: int) -> Evidence:
         near = model.neighbours.neighbours(row, max(known[0].size, SPARE * wish.limit), allowed=allowed)
         rows = _with_tied(near[0], candidates[0])
         candidates = rows, _padded(near[1], rows.size)
-    return evidence(model, candidates, known, row, int(model.articles.published[row]))
+    return evidence(model, candidates, known, row, int(model.articles.published[row]), tied=tied)
 
 
 def related_to_text(model: "Model", fields: Fields, wish: Wish, now: int) -> list[Item]:
@@ -136,7 +137,7 @@ def matches(model: "Model", found: Evidence, own: int | None, wish: Wish, k: int
 def _items(model: "Model", found: Evidence, vector: Found, own: int | None, wish: Wish) -> list[Item]:
     chosen = matches(model, found, own, wish, wish.limit)
     why = reasons(model, found, chosen, vector, own)
-    items = [Item(int(found.rows[i]), float(found.score[i]), why[place]) for place, i in enumerate(chosen)]
+    items = [*map(Item, found.rows[chosen].tolist(), found.score[chosen].tolist(), why)]
     return explained(wish, items)
 
 
@@ -144,7 +145,7 @@ def _with_tied(near: NDArray[np.int32], tied: NDArray[np.int32]) -> NDArray[np.i
     """`near`, and after them those of `tied` that are not among them."""
     if not tied.size:
         return near
-    return np.concatenate((near, tied[~np.isin(tied, near)]))
+    return np.concatenate((near, tied[~(tied[:, None] == near).any(axis=1)]))
 
 
 def _padded(cosine: NDArray[np.float32], length: int) -> NDArray[np.float32]:

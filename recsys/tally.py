@@ -36,6 +36,13 @@ class Tally:
         if at > self._total_at.view[row]:
             self._since.view[row] += step
 
+    def add_all(self, row: NDArray[np.integer], at: NDArray[np.int64]) -> None:
+        """Counts 1 for each of m events, of rows (m,) and stamped (m,)."""
+        for of_row, stamp in zip(row.tolist(), at.tolist(), strict=True):
+            self._stamps.setdefault(of_row, array("q")).append(stamp)
+            self._steps.setdefault(of_row, array("b")).append(1)
+        np.add.at(self._since.view, row, at > self._total_at.view[row])
+
     def put(self, row: int, total: int | None, total_at: int) -> None:
         """Takes over what a record says: of an existing row, or of the next new one.
 

@@ -72,24 +72,26 @@ def _diverse(
 ) -> NDArray[np.intp]:
     """Positions of `wish.limit` of `rows` (p,), best first, p > limit: each the best beside those before it."""
     kinds, alike = _names(model, rows)
+    alike *= diversity
     value = (1.0 - diversity) * worth / worth.max()
     if wish.ruled is not None and wish.ruled.buries:
         value -= _BURIED * wish.ruled.buried(rows)
-    alike *= diversity
+    codes = [code_of.tolist() for code_of in kinds]
     nearest = np.zeros(rows.size)
     most = max(1, ceil((1.0 - diversity) * wish.limit))
     taken: Counter[tuple[int, int]] = Counter()
     picked: list[int] = []
     for _ in range(wish.limit):
-        place = int(np.argmax(value - nearest))
+        place = int((value - nearest).argmax())
         picked.append(place)
         value[place] = -np.inf
         np.maximum(nearest, alike[place], out=nearest)
-        for kind, code_of in enumerate(kinds):
-            code = int(code_of[place])
-            taken[kind, code] += code != NO_NAME
-            if taken[kind, code] == most:
-                value[code_of == code] -= _FULL
+        for kind, code_of in enumerate(codes):
+            code = code_of[place]
+            if code != NO_NAME:
+                taken[kind, code] += 1
+                if taken[kind, code] == most:
+                    value[kinds[kind] == code] -= _FULL
     return np.array(picked, np.intp)
 
 
@@ -109,11 +111,15 @@ def _names(model: "Model", rows: NDArray[np.integer]) -> tuple[list[NDArray[np.i
         owners.append(owner)
         columns.append(codes + width)
         width += len(group)
-    owner, column = np.concatenate(owners), np.concatenate(columns)
-    distinct, place = np.unique(column, return_inverse=True)
-    carried = np.zeros((rows.size, distinct.size))
-    carried[owner, place] = 1.0
-    carried *= np.log((1.0 + rows.size) / np.bincount(place, minlength=distinct.size))
-    length = np.sqrt(np.einsum("pu,pu->p", carried, carried))
+    owner, place = np.concatenate(owners), model.mix.slate.last(np.concatenate(columns))
+    carriers = np.bincount(place, minlength=place.size).take(place)
+    weight = np.log((1.0 + rows.size) / carriers)
+    length = np.sqrt(np.bincount(owner, weight * weight, rows.size))
+    shared = (carriers > 1).nonzero()[0]  # others add to the length alone
+    column_of = np.zeros(place.size, np.intp)
+    column_of[place.take(shared)] = 1
+    column_of = column_of.cumsum() - 1
+    carried = np.zeros((rows.size, int(column_of.max(initial=-1)) + 1))
+    carried[owner.take(shared), column_of.take(place.take(shared))] = weight.take(shared)
     carried /= np.maximum(length, 1e-9)[:, None]
     return kinds, carried @ carried.T

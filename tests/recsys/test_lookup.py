@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.lookup import met
+from recsys.lookup import Slate, met
 
 numbers = st.integers(0, 40) | st.integers(0, 2**31 - 1) | st.integers(0, 5).map(lambda n: n * 8192 + 7)
 
@@ -15,3 +15,12 @@ def test_what_is_met_is_what_a_search_one_by_one_meets(ids, wanted):
     at, place = met(np.array(ascending, np.int32), np.array(wanted, np.int32))
     assert at.tolist() == [i for i, number in enumerate(wanted) if number in ids]
     assert place.tolist() == [ascending.index(number) for number in wanted if number in ids]
+
+
+@given(st.lists(st.lists(st.integers(0, 300), max_size=40), max_size=4))
+def test_equal_rows_have_the_place_of_the_last_of_them_whatever_was_asked_before(questions):
+    slate = Slate()
+    for rows in questions:
+        assert slate.last(np.array(rows, np.int64)).tolist() == [
+            max(place for place, other in enumerate(rows) if other == row) for row in rows
+        ]

@@ -23,7 +23,17 @@ def test_base_and_overlay_answer_as_one_table(base, changes):
     for name in ("news", "Zürich", "absent"):
         assert table.has(rows, name).tolist() == [name in expected.get(int(row), ()) for row in rows]
     owner, codes = table.gather(rows)
+    assert np.all(owner[1:] >= owner[:-1])
     for place, row in enumerate(rows):
         unique = list(dict.fromkeys(expected.get(int(row), ())))
         assert [table.name(code) for code in codes[owner == place]] == unique
         assert list(table.names(int(row))) == unique
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), max_size=9), st.lists(st.integers(0, 2), max_size=9))
+def test_sums_by_name_are_those_of_equal_names(weighed, wanted):
+    table = Membership(["news", "sport", "harbour"])
+    codes, weights = np.array([code for code, _ in weighed], np.int32), np.array([w for _, w in weighed], float)
+    for _ in range(2):  # nothing stays from one question to the next
+        found = table.summed(codes, weights, np.array(wanted, np.int32))
+        assert found.tolist() == [sum(weight for code, weight in weighed if code == name) for name in wanted]

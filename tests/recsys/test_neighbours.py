@@ -68,6 +68,11 @@ def test_lists_after_any_changes_equal_those_of_a_full_rebuild(
             rows, scores = index.neighbours(row, k)
             assert_array_equal(rows, expected.rows[row][expected.rows[row] >= 0])
             assert_array_equal(scores, expected.scores[row][expected.rows[row] >= 0])
+    for k in (stored - 1, stored):
+        expected = brute_force(sparse.csr_array(dense), k)
+        many = index.first_lists(np.arange(len(index)), k, current=len(index))
+        assert_array_equal(many.rows, expected.rows)
+        assert_array_equal(many.scores, expected.scores)
     for row in range(len(index)):
         terms, weights = index.vector(row)
         assert_array_equal(terms, np.flatnonzero(dense[row]))

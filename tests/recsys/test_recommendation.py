@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsys import candidates
 from recsys.affinity import Taste
 from recsys.items import Wish
 from recsys.reader import READS, reader_of
@@ -143,6 +144,24 @@ def test_every_list_is_full_sorted_without_repeats_and_adds_up(site, *, history,
     assert named(found) <= {f"a{n}" for n in [*history, *([row] if row is not None else [])]}
 
 
+@pytest.mark.parametrize("tied", [1, 5])
+def test_the_order_is_that_of_the_scores_told_also_where_few_ties_make_a_candidate(site, monkeypatch, tied):
+    """The ties of a favourite that is not among those tied most strongly are in neither its score nor its reasons."""
+    monkeypatch.setattr(candidates, "TIED", tied)
+    for history in ([3, 9, 4], [0, 1, 2, 5]):
+        scores = [item.score for item in recommend(site, Wish(limit=40), NOW, history=history)]
+        assert scores == sorted(scores, reverse=True)
+
+
+def test_what_is_not_shown_neither_takes_a_place_among_the_tied_nor_sets_a_scale(monkeypatch):
+    monkeypatch.setattr(candidates, "TIED", 3)
+    site = undiversified(model_of([article(n) for n in range(48)], Reading().events))
+    wanted = recommend(site, Wish(limit=8, exclude=frozenset(range(12, 48, 6))), NOW, history=[0, 3])
+    for row in range(12, 48, 6):
+        site.articles.remove(row)
+    assert recommend(site, Wish(limit=8), NOW, history=[0, 3]) == wanted
+
+
 def test_ten_thousand_entries_with_duplicates_are_the_same_as_the_newest_of_them(site):
     long = [n % 7 for n in range(10_000)]
     assert recommend(site, Wish(limit=5), NOW, history=long) == recommend(site, Wish(limit=5), NOW, history=range(7))
@@ -157,7 +176,7 @@ def test_only_the_newest_reads_count_but_all_are_out():
 
 def test_taste_is_the_weighted_share_of_a_name(site):
     taste = Taste.of(site.articles.groups["section"], reader_of(NOW, history=[0, 6, 1]), np.array([12, 13, 14]))
-    shares = dict(zip([taste.group.name(code) for code in taste.codes], taste.shares, strict=True))
+    shares = dict(zip(map(taste.group.name, taste.code.tolist()), taste.share.tolist(), strict=True))
     assert shares["News"] == pytest.approx(1.0)
     assert shares["Harbour"] > shares["Orchard"] > 0
     assert taste.match == pytest.approx([(1 + shares["Harbour"]) / 2, (1 + shares["Orchard"]) / 2, 0.5])

@@ -78,6 +78,8 @@ def test_the_same_files_again_change_nothing(recsys, files, tmp_path):
         (("--articles", "absent.jsonl"), "absent.jsonl: No such file"),
         (("--articles", "folder"), "folder holds no file of records"),
         (("--events", "empty.jsonl"), "is empty"),
+        (("http://127.0.0.1/feed",), "127.0.0.1:80 is not on the public web. Fetch it yourself and name the file."),
+        (("--articles", "https://localhost/feed"), "localhost:443 is not on the public web"),
     ],
 )
 def test_what_can_not_be_imported_is_told_in_one_line(recsys, tmp_path, monkeypatch, arguments, said):
@@ -88,3 +90,16 @@ def test_what_can_not_be_imported_is_told_in_one_line(recsys, tmp_path, monkeypa
     assert ran.code == 1
     assert said in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_a_feed_by_its_address_is_imported_like_a_file(recsys, tmp_path, monkeypatch):
+    from tests.training.feed_server import FEED
+    from training import fetching
+
+    monkeypatch.setattr(fetching, "fetch", lambda url: fetching.Document(url, FEED))
+    dry = recsys("import", "https://example.org/feed.xml", "--dry-run", "--home", tmp_path / "home")
+    assert "https://example.org/feed.xml: 1 articles" in dry.out
+    assert "guid or id, else the link" in dry.out
+    assert "articles: 1 would be added" in dry.out
+    ran = recsys("import", "--articles", "HTTPS://example.org/feed.xml", "--home", tmp_path / "home")
+    assert "articles: 1 were added" in ran.out
