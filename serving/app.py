@@ -22,7 +22,7 @@ from serving.service import Service
 from serving.telemetry import ELSEWHERE, REFUSED
 
 _REQUEST_ID = b"x-request-id"
-_ALWAYS = frozenset({b"/livez", b"/readyz", b"/metrics"})
+_ALWAYS = frozenset({b"/livez", b"/readyz", b"/metrics", b"/widget.js"})
 _BY_READERS = frozenset({b"/v1/events", b"/v1/related"})
 _POLICY = (b"content-security-policy", b"frame-ancestors 'none'")  # of pages that bring none of their own
 
@@ -58,6 +58,7 @@ class App:
             await send_reply(wired.reply, send, headers)
             return
         began = time.perf_counter()
+        self._service.pulse.worked(0.0)
         reply, headers = self._let_in(scope)
         route = REFUSED
         if reply is None and self._too_much(scope):
@@ -87,6 +88,7 @@ class App:
             except Exception:
                 log.exception("a list could not be answered")
                 wired = Wired.of(Problem(500, "The server failed. Its log says how.").reply())
+        self._service.pulse.worked(time.perf_counter() - began)
         return wired, (*headers, *self._count(scope, route, wired.reply.status, began))
 
     def _let_in(self, scope: Scope) -> tuple[Reply | None, Headers]:
@@ -108,7 +110,7 @@ class App:
     def _too_much(self, scope: Scope) -> bool:
         """Whether there is no time for this: pages first, then what readers send. What a site changes is let in."""
         path: bytes = scope["raw_path"]
-        if path in _ALWAYS:
+        if path in _ALWAYS or path.startswith(b"/static/"):
             return False
         if not path.startswith(b"/v1/"):
             return self._service.pulse.late()

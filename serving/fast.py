@@ -60,6 +60,9 @@ class FastLists:
             return kept
         late = service.pulse.late()
         if late and service.pulse.too_late():
+            spare = self._finished.spare(key, now)
+            if spare is not None:
+                return spare
             service.telemetry.shed("list")
             raise overloaded()
         article_id = _article_id(segment) if segment else ""

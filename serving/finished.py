@@ -10,6 +10,7 @@ from serving.answers import Answer
 from serving.live import Live
 
 FRESH = SECOND  # how long an answer that depends on the hour may be kept, microseconds
+SPARE = 10 * SECOND  # and how long it is better than none
 CAPACITY = 32 * 1024 * 1024  # bytes of bodies
 
 Key = tuple[bytes, bytes]
@@ -18,7 +19,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Kept(Generic[T]):
-    """An answer made at `at`, at `position` of the log; good before `until` as far as the clock goes."""
+    """An answer made at `at`, at `position` of the log; good before `until` as far as the clock goes.
+
+    spare_until  before this it may stand in for a new one; 0: never
+    """
 
     answer: T
     settled: bool
@@ -27,6 +31,7 @@ class _Kept(Generic[T]):
     position: int
     at: int
     until: int
+    spare_until: int
 
 
 class FinishedAnswers(Generic[T]):
@@ -52,27 +57,42 @@ class FinishedAnswers(Generic[T]):
         kept = self._kept.get(key)
         if kept is None:
             return None
-        since = self._live.settled if kept.settled else self._live.position
-        if since > kept.position or kept.version != self._live.model.version or not kept.at <= now < kept.until:
+        if not self._stands_in(kept, now):
             self._drop(key)
             return None
+        if now >= kept.until or (self._live.position > kept.position and not kept.settled):
+            return None
         self._kept.move_to_end(key)
+        return kept.answer
+
+    def spare(self, key: Key, now: int) -> T | None:
+        """The answer of a few seconds ago, where all that it shows may still be shown."""
+        kept = self._kept.get(key)
+        if kept is None or now >= kept.spare_until or not self._stands_in(kept, now):
+            return None
         return kept.answer
 
     def keep(self, key: Key, answer: Answer, now: int) -> T:
         """Keeps an answer that was made just now, and returns it finished."""
         if key in self._kept:
             self._drop(key)
-        until = self._next_turn(now) if answer.settled else now + FRESH
+        turn = self._next_turn(now)
+        until, spare_until = (turn, turn) if answer.settled else (now + FRESH, min(turn, now + SPARE))
+        if answer.personal:  # the reader may have been erased
+            spare_until = 0
         finished = self._finish(answer)
         cost = _cost(key, answer)
         self._kept[key] = _Kept(
-            finished, answer.settled, cost, self._live.model.version, self._live.position, now, until
+            finished, answer.settled, cost, self._live.model.version, self._live.position, now, until, spare_until
         )
         self._size += cost
         while self._size > self._capacity:
             self._drop(next(iter(self._kept)))
         return finished
+
+    def _stands_in(self, kept: _Kept[T], now: int) -> bool:
+        same = self._live.settled <= kept.position and kept.version == self._live.model.version
+        return same and kept.at <= now < max(kept.until, kept.spare_until)
 
     def _next_turn(self, now: int) -> int:
         version, settled, turn = self._turn

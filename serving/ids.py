@@ -1,6 +1,7 @@
 """Ids in a URL: one percent-encoded segment of the path, or a list in a parameter."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
@@ -28,10 +29,20 @@ def decode_segment(segment: str) -> str:
     return found
 
 
+@lru_cache(maxsize=16)  # a request's list is read when it is checked, and again when it is answered
 def split_ids(text: str) -> tuple[str, ...]:
     r"""The ids in `a,b,c`, where `\,` is a comma and `\\` a backslash; raises ValueError."""
     if not text:
         return ()
+    ids = text.split(",") if "\\" not in text else _unescaped(text)
+    if len(ids) > LISTED:
+        raise ValueError(f"expected at most {LISTED} ids")
+    for found in ids:
+        check_id(found, "id")
+    return tuple(ids)
+
+
+def _unescaped(text: str) -> list[str]:
     ids, current, escaped = [], [], False
     for character in text:
         if escaped:
@@ -48,12 +59,7 @@ def split_ids(text: str) -> tuple[str, ...]:
             current.append(character)
     if escaped:
         raise ValueError("a backslash stands only before a comma or another backslash")
-    ids.append("".join(current))
-    if len(ids) > LISTED:
-        raise ValueError(f"expected at most {LISTED} ids")
-    for found in ids:
-        check_id(found, "id")
-    return tuple(ids)
+    return [*ids, "".join(current)]
 
 
 def join_ids(ids: Iterable[str]) -> str:

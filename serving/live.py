@@ -63,6 +63,10 @@ class Replica:
         while self.step(store):
             pass
 
+    def drop(self) -> None:
+        """Gives up what it is at. Half a step refers back to the replica, and would hold the model's files open."""
+        self._steps = None
+
     def _apply(self, store: Store) -> Iterator[None]:
         while entries := store.log.read(self.position, ENTRIES):
             for entry in entries:
@@ -168,15 +172,17 @@ class Live:
                 log.error("the activated model is refused, the present one stays: %s", error, exc_info=not known)
                 return
             fresh.finish(self.store)
+            self._replica.drop()
             self._replica = fresh
 
     def _advance(self) -> bool:
         """One step; False where there is nothing to do, or where the store can't be read at the moment."""
         try:
             busy = self._replica.step(self.store)
-        except StoreFailed:
+        except StoreFailed as error:
+            if self.following:  # said once, not at each try
+                log.error("the change log can't be read, trying again: %s", error)
             self.following = False
-            log.exception("the change log can't be read, trying again")
             return False
         self.following = True
         return busy
@@ -184,6 +190,7 @@ class Live:
     def close(self) -> None:
         """Lets go of the store and of the model's files; nothing can be asked any more."""
         self.store.close()
+        self._replica.drop()
         del self._replica
 
     def _open_beside(self) -> Replica:

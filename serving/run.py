@@ -5,15 +5,13 @@ import socket
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import uvicorn
 
 from recsys.errors import BadInput
 from recsys.home import Home
 from recsys.settings import Settings
-from recsys.store import Store
-from recsys.store.sqlite import SqliteStore
+from recsys.store.opening import has_store, open_store, postgres_address
 from recsys.times import now_micros
 from serving.app import App
 from serving.keys import Keyring
@@ -33,6 +31,8 @@ from serving.workers import Ends, keep_working
 from serving.writer import Writer
 
 DRAIN_SECONDS = 5
+READ_SECONDS = 2.0  # that readers may have to wait, once, for a database that has gone silent
+WRITE_SECONDS = 5.0
 BACKLOG = 2_048
 
 
@@ -70,7 +70,7 @@ def _serve_with_workers(listening: socket.socket, home: Home, settings: Settings
     """The same in several processes. What they have in common is made before them: the model's memory, the counters,
     and keys that live as long as the server does.
     """
-    store = open_store(home.store)
+    store = open_store(home)
     try:
         replica = opened(home.bundles, store)
     finally:
@@ -148,16 +148,17 @@ def open_service(
     telemetry, replica, sources  what a worker has from its parent
     """
     telemetry = telemetry or Telemetry()
-    live = Live(home.bundles, lambda: open_store(home.store), telemetry.refused_bundle, replica)
-    telemetry.gauge("recsys_store_bytes", "Size of the store with its write-ahead log.", lambda: store_bytes(home))
+    live = Live(home.bundles, lambda: open_store(home, answer_seconds=READ_SECONDS), telemetry.refused_bundle, replica)
+    if postgres_address() is None:
+        telemetry.gauge("recsys_store_bytes", "Size of the store with its write-ahead log.", lambda: store_bytes(home))
     return Service(
         live=live,
         keyring=Keyring(live),
-        writer=Writer(lambda: open_store(home.store), lambda: telemetry.shed("write")),
+        writer=Writer(lambda: open_store(home, answer_seconds=WRITE_SECONDS), lambda: telemetry.shed("write")),
         settings=settings,
         bundles=home.bundles,
         telemetry=telemetry,
-        open_store=lambda: open_store(home.store),
+        open_store=lambda: open_store(home),
         clock=clock,
         sources=sources or Sources(),
     )
@@ -171,18 +172,13 @@ def store_bytes(home: Home) -> int:
 
 def has_keys(home: Home) -> bool:
     """Whether anybody has a good key to the home's server."""
-    if not home.store.exists():
+    if not has_store(home):
         return False
-    store = open_store(home.store)
+    store = open_store(home)
     try:
         return any(key.revoked_at is None for key in store.keys.all())
     finally:
         store.close()
-
-
-def open_store(path: Path) -> Store:
-    """A connection of its own to the home's store."""
-    return SqliteStore(path)
 
 
 class _Server(uvicorn.Server):

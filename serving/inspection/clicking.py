@@ -31,4 +31,5 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     share, spread = successes / trials, _Z * _Z / trials
     middle = share + spread / 2
     half = _Z * math.sqrt((share * (1 - share) + spread / 4) / trials)
-    return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
+    # Rounding must not put the share itself outside.
+    return max(0.0, min(share, (middle - half) / (1 + spread))), min(1.0, max(share, (middle + half) / (1 + spread)))

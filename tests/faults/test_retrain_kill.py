@@ -1,7 +1,4 @@
-"""`kill -9` and failing writes while a model is trained, published, activated: the old or the new one, never a half.
-
-RECSYS_KILLS sets how many random moments a retraining is killed at; `make faults` takes 100.
-"""
+"""`kill -9` and failing writes while a model is trained, published, activated: the old or the new one, never a half."""
 
 import errno
 import os
@@ -19,9 +16,10 @@ from recsys.bundle import Manifest, active_version, verify_bundle, version_folde
 from recsys.home import Home
 from recsys.store.sqlite import SqliteStore
 from recsys.times import format_time
+from tests.faults.scale import tries
 from training.publish import publish, sweep_home
 
-KILLS = int(os.environ.get("RECSYS_KILLS", "3"))
+KILLS = tries(100, 3)  # of a retraining, at random moments
 RECSYS = Path(sys.executable).with_name("recsys")
 
 # Publishes or activates, and kills itself before its n-th fsync, rename or replacement.

@@ -1,6 +1,5 @@
 """`kill -9` of processes that append: what was acknowledged is there, whole, once, in a log without gaps."""
 
-import os
 import random
 import signal
 import subprocess
@@ -11,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from recsys.store.sqlite import SqliteStore
+from tests.faults.scale import tries
 
-KILLS = int(os.environ.get("RECSYS_KILLS", "10"))
+KILLS = tries(100, 5)
 WRITERS = 2
 BATCH = 20
 

@@ -7,10 +7,12 @@ import pytest
 
 from recsys.home import Home
 from recsys.settings import Settings
+from recsys.times import SECOND
 from serving import overload
-from serving.overload import BEAT_SECONDS, Pulse
+from serving.overload import BEAT_SECONDS, CROWD, Pulse
 from serving.run import open_service
 from tests.serving.client import Client
+from tests.serving.conftest import NOW
 
 LATE, TOO_LATE = 0.05, 0.1
 
@@ -50,7 +52,9 @@ def hurried(home: Home, clock: Callable[[], int]) -> Iterator[tuple[Client, Hurr
         yield client, pulse
 
 
-def _round(pulse: Pulse, clock: Clock, seconds: float) -> None:
+def _round(pulse: Pulse, clock: Clock, seconds: float, asked: int = CROWD) -> None:
+    for _ in range(asked):
+        pulse.worked(0.0)
     clock.now += BEAT_SECONDS + seconds
     pulse.beat()
 
@@ -73,6 +77,28 @@ def test_a_crowd_is_noticed_within_the_round_that_brings_it() -> None:
     assert not pulse.too_late()
     clock.now += TOO_LATE - LATE
     assert pulse.too_late()
+
+
+def test_the_answers_of_one_round_are_a_crowd_by_themselves() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    for _ in range(10):
+        pulse.worked(LATE / 10 + 1e-9)
+    assert pulse.late()
+    assert not pulse.too_late()
+    pulse.worked(TOO_LATE - LATE)
+    assert pulse.too_late()
+    _round(pulse, clock, 0.0)
+    assert not pulse.late()
+
+
+def test_one_client_on_a_slow_machine_is_no_crowd() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    for _ in range(10):
+        _round(pulse, clock, 2 * TOO_LATE, asked=1)
+        pulse.worked(2 * TOO_LATE)
+        assert not pulse.late()
 
 
 def test_it_ends_two_beats_after_the_last_late_one() -> None:
@@ -113,6 +139,22 @@ def test_a_page_leaves_its_reader_out(hurried: tuple[Client, Hurried]) -> None:
     pulse.lag = LATE
     personal = api.get("/v1/articles/harbour-3/page?history=harbour-1").json()
     assert personal == api.get("/v1/articles/harbour-3/page").json()
+
+
+def test_a_crowd_gets_what_was_made_seconds_ago_unless_something_in_it_is_gone(home: Home) -> None:
+    now, pulse, path = NOW, Hurried(), "/v1/ranking?limit=5"
+    with Client(dataclasses.replace(open_service(home, Settings(), lambda: now), pulse=pulse)) as api:
+        before = api.get(path)
+        pulse.lag = TOO_LATE
+        now += 5 * SECOND
+        assert api.get(path).content == before.content
+        assert api.delete(f"/v1/articles/{before.json()['items'][0]['id']}").status_code == 204
+        assert api.get(path).status_code == 503
+        pulse.lag = 0.0
+        assert api.get(path).status_code == 200
+        pulse.lag = TOO_LATE
+        now += 30 * SECOND
+        assert api.get(path).status_code == 503
 
 
 def test_at_last_only_what_is_at_hand_is_answered_and_then_all_again(hurried: tuple[Client, Hurried]) -> None:

@@ -109,3 +109,12 @@ def test_a_body_that_is_announced_too_long_is_refused_before_it_is_sent(running:
     answer = raw(running, POST + b"Content-Type: application/json\r\nContent-Length: 200000000\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 413")
     assert b"connection: close" in answer.lower()
+
+
+def test_thousands_of_ranges_are_one_plain_answer(running: str) -> None:
+    ranges = ",".join(f"{at}-{at}" for at in range(0, 20_000, 2))[:48_000].rpartition(",")[0]
+    head = f"GET /static/site.css HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nRange: bytes={ranges}\r\n\r\n"
+    answer = raw(running, head.encode())
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"multipart" not in answer
+    assert len(answer) < 100_000
