@@ -6,7 +6,9 @@ machine; 100 million in at most 4 minutes and 8 GB; time grows about as fast as 
 The events are benchmarks/event_days.py: Parquet by day, which every contender reads itself. Each run is a process of
 its own; peak memory is its resident set. `ours: all` shares what several signals need, as a training does; the others
 measure one signal alone, with what it needs. pandas and Polars compute the same from the same files, up to 10 million
-events; a run fails where their results differ from ours.
+events; a run fails where their results differ from ours, article by article. They need neither share the weight of
+readers of one source, nor follow likes that are taken back, nor estimate what places add to clicks: the events have
+none of the first two, and only ours fits the third. Imports are timed apart.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -37,6 +40,11 @@ from training.engines import duckdb_engine, kept, scanned, scanned_files
 RESULT = Path(__file__).parent / "results" / "signals.json"
 SIGNALS = ("articles", "groups", "clicks", "dwell", "readers", "ties")
 PEERS_UP_TO = 10_000_000
+LIBRARIES = {  # imported before the clock starts, and timed apart; Ibis wants pandas to hand over a table
+    "ours": ("training.signals", "training.covisit_counting", "ibis.backends.duckdb", "pandas"),
+    "polars": ("polars",),
+    "pandas": ("pandas",),
+}
 TOP = 20
 LIVES = list(HALF_LIVES.values())
 DAY = WINDOWS.index("day")
@@ -53,10 +61,11 @@ def ours(wanted: tuple[str, ...], files: list[Path], megabytes: int) -> Found:
         duckdb_engine(threads=0, memory_mb=megabytes, spill_to=Path(spill)) as engine,
     ):
         events = scanned_files(engine, files)
+        if {"articles", "groups", "readers", "ties"} & {*wanted}:
+            pairs = kept(engine, "pairs", signals.pairs(events, END, WORTH))
         if {"articles", "groups"} & {*wanted}:
             rows, never = np.arange(ARTICLES, dtype=np.int32), np.zeros(ARTICLES, np.int64)
             totals = scanned(engine, "totals", pa.table({"row": rows, "views_at": never, "likes_at": never}))
-            pairs = kept(engine, "pairs", signals.pairs(events, END, WORTH))
             marks = kept(engine, "marks", signals.like_marks(events, END, totals))
             interest = signals.interest(events, END, WORTH, LIVES, acts=(pairs, marks)).to_pyarrow()
             found["views"] = total(signals.counts(events, END, totals).to_pyarrow(), "views")
@@ -77,18 +86,25 @@ def ours(wanted: tuple[str, ...], files: list[Path], megabytes: int) -> Found:
             stays = attention.dwell(events, END).to_pyarrow()
             found["stays"], found["medians"] = total(stays, "readers"), total(stays, "median")
         if {"readers", "ties"} & {*wanted}:
-            first = kept(engine, "first_visits", covisits.first_visits(events, END, WORTH))
+            first = kept(engine, "first_visits", covisits.first_visits(pairs))
             found["readers"] = total(attention.audience(first).to_pyarrow(), "readers")
         if "ties" in wanted:
             ties = covisits.covisit_arrays(engine, first, ARTICLES, threads=0)
             for way in ("together", "after"):
-                found[f"ties {way}"] = float(ties[f"{way}_rows"].size)
-                found[f"tied readers {way}"] = float(ties[f"{way}_readers"].sum(dtype=np.int64))
+                count = np.diff(ties[f"{way}_starts"])
+                found[f"ties {way}"] = weighed(np.arange(ARTICLES), count)
+                found[f"tied readers {way}"] = weighed(ties[f"{way}_rows"], ties[f"{way}_readers"])
     return found
 
 
 def total(table: pa.Table, column: str) -> float:
-    return float(np.sum(table[column].to_numpy(), dtype=np.float64))
+    return weighed(table["row"].to_numpy(), table[column].to_numpy())
+
+
+def weighed(row: Any, value: Any) -> float:
+    """The sum of `value` (m,), each weighed by its article (m,): what another article has by mistake shows."""
+    of_row = 0.5 + np.asarray(row, np.int64) * 2_654_435_761 % 1_009 / 1_009
+    return float(np.sum(of_row * np.asarray(value, np.float64)))
 
 
 def level_weights() -> dict[int, float]:
@@ -104,7 +120,8 @@ def with_pandas(files: list[Path]) -> Found:  # noqa: PLR0915 (as one would writ
     weight = events["type"].map(level_weights()).fillna(0.0)
     weight[(events["type"] == CODE["dwell"]) & ~(events["value"] >= DWELL_SECONDS)] = 0.0
     events["weight"] = weight
-    found["views"] = float((events["type"] == CODE["view"]).sum())
+    views = events.loc[events["type"] == CODE["view"], "row"].value_counts()
+    found["views"] = weighed(views.index, views)
     acts = events[events["weight"] > 0.0]
     named = acts[acts["reader"].notna()]
     latest = named.groupby(["row", "reader", "weight"], as_index=False)["at"].max()
@@ -117,7 +134,7 @@ def with_pandas(files: list[Path]) -> Found:  # noqa: PLR0915 (as one would writ
         most = latest.groupby(["row", "reader"])["worth"].max().groupby("row").sum()
         by_itself = (alone["weight"] * 2.0 ** (age_alone / LIVES[window])).groupby(alone["row"]).sum()
         interest[window] = most.add(by_itself, fill_value=0.0)
-        found[f"interest, {name}"] = float(interest[window].sum())
+        found[f"interest, {name}"] = weighed(interest[window].index, interest[window])
     for group, table in members(1).items():
         named_rows = table.to_pandas()
         best = 0.0
@@ -125,7 +142,8 @@ def with_pandas(files: list[Path]) -> Found:  # noqa: PLR0915 (as one would writ
             faded = of_row * 2.0 ** ((last.loc[of_row.index] - last.max()) / LIVES[window])
             joined = named_rows.merge(faded.rename("interest"), left_on="row", right_index=True)
             joined = joined[joined["interest"] > 0.0].sort_values(["name", "interest"], ascending=[True, False])
-            best += float(joined.groupby("name").head(TOP)["interest"].sum())
+            top = joined.groupby("name").head(TOP)
+            best += weighed(top["row"], top["interest"])
         found[f"{group} leaders"] = best
     listed = events[events["list"].notna() & events["type"].isin([CODE["impression"], CODE["click"]])]
     listed = listed.assign(shown=listed["type"] == CODE["impression"], clicked=listed["type"] == CODE["click"])
@@ -135,15 +153,17 @@ def with_pandas(files: list[Path]) -> Found:  # noqa: PLR0915 (as one would writ
     nobody = nobody[nobody["shown"] > 0]
     nobody["clicked"] = nobody[["shown", "clicked"]].min(axis=1)
     shown = each.add(nobody, fill_value=0)
-    found["shown"], found["clicked"] = float(shown["shown"].sum()), float(shown["clicked"].sum())
+    of_row = shown.groupby("row").sum()
+    found["shown"], found["clicked"] = (weighed(of_row.index, of_row[name]) for name in ("shown", "clicked"))
     stays = events[(events["type"] == CODE["dwell"]) & (events["value"] >= 0.0)]
     stays = stays.assign(seconds=stays["value"].clip(upper=attention.DWELL_CAP))
     longest = stays[stays["reader"].notna()].groupby(["row", "reader"], as_index=False)["seconds"].max()
     every = pd.concat([longest[["row", "seconds"]], stays.loc[stays["reader"].isna(), ["row", "seconds"]]])
     by_row = every.groupby("row")["seconds"].agg(["count", "median", "mean"])
-    found["stays"], found["medians"] = float(by_row["count"].sum()), float(by_row["median"].sum())
+    found["stays"], found["medians"] = (weighed(by_row.index, by_row[name]) for name in ("count", "median"))
     first = named.groupby(["reader", "row"], as_index=False)["at"].min()
-    found["readers"] = float(first.groupby("row").size().sum())
+    audience = first.groupby("row").size()
+    found["readers"] = weighed(audience.index, audience)
     visits = first.sort_values(["reader", "at", "row"]).groupby("reader").tail(covisits.VISITS)
     length = visits.groupby("reader")["row"].transform("size")
     visits["weight"] = 1.0 / np.log2(1.0 + length)
@@ -153,23 +173,19 @@ def with_pandas(files: list[Path]) -> Found:  # noqa: PLR0915 (as one would writ
     for apart in range(1, covisits.NEAR + 1):
         same = reader[:-apart] == reader[apart:]
         parts.append((row[:-apart][same], row[apart:][same], mass[:-apart][same], mass[:-apart][same] / apart))
-    columns = dict(zip(("row", "other", "weight", "near"), map(np.concatenate, zip(*parts, strict=True)), strict=True))
-    pairs = (
-        pd.DataFrame(columns)
-        .groupby(["row", "other"])
-        .agg(weight=("weight", "sum"), near=("near", "sum"), readers=("near", "size"))
-    )
-    pairs = pairs.reset_index()
-    back = pairs.rename(columns={"row": "other", "other": "row"})
-    together = pd.concat([pairs, back]).groupby(["row", "other"], as_index=False)[["weight", "readers"]].sum()
+    one, two, weight, near = map(np.concatenate, zip(*parts, strict=True))
+    pairs = pd.DataFrame({"pair": one.astype(np.int64) * ARTICLES + two, "weight": weight, "near": near})
+    pairs = pairs.groupby("pair").agg(weight=("weight", "sum"), near=("near", "sum"), readers=("near", "size"))
+    row, other = np.divmod(pairs.index.to_numpy(), ARTICLES)
+    back = pairs.set_index(other * ARTICLES + row)
+    together = pd.concat([pairs, back])[["weight", "readers"]].groupby(level=0).sum()
     for way, table, by in (("together", together, "weight"), ("after", pairs, "near")):
-        table["score"] = table[by] / np.sqrt(popularity[table["row"]] * popularity[table["other"]])
-        best = (
-            table.sort_values(["row", "score", "other"], ascending=[True, False, True])
-            .groupby("row")
-            .head(covisits.TIES)
-        )
-        found[f"ties {way}"], found[f"tied readers {way}"] = float(len(best)), float(best["readers"].sum())
+        row, other = np.divmod(table.index.to_numpy(), ARTICLES)
+        scored = pd.DataFrame({"row": row, "other": other, "readers": table["readers"].to_numpy()})
+        scored["score"] = table[by].to_numpy() / np.sqrt(popularity[row] * popularity[other])
+        best = scored.sort_values("score", ascending=False, kind="stable").groupby("row").head(covisits.TIES)
+        found[f"ties {way}"] = weighed(best["row"], np.ones(len(best)))
+        found[f"tied readers {way}"] = weighed(best["other"], best["readers"])
     return found
 
 
@@ -185,7 +201,8 @@ def with_polars(files: list[Path]) -> Found:  # noqa: PLR0915 (as one would writ
     events = events.with_columns(
         reader=pl.coalesce("visitor", "session"), weight=pl.when(short).then(0.0).otherwise(weight)
     )
-    found["views"] = float(events.filter(column("type") == CODE["view"]).height)
+    views = events.filter(column("type") == CODE["view"]).group_by("row").len()
+    found["views"] = weighed(views["row"], views["len"])
     acts = events.filter(column("weight") > 0.0)
     named = acts.filter(column("reader").is_not_null())
     latest = named.group_by("row", "reader", "weight").agg(column("at").max())
@@ -202,15 +219,18 @@ def with_polars(files: list[Path]) -> Found:  # noqa: PLR0915 (as one would writ
     interest = pl.concat([most.select("row", *names), by_itself.select("row", *names)])
     interest = interest.group_by("row").agg(column(*names).sum()).join(last, on="row")
     for window, name in enumerate(WINDOWS):
-        found[f"interest, {name}"] = float(interest[f"w{window}"].sum())
+        found[f"interest, {name}"] = weighed(interest["row"], interest[f"w{window}"])
     newest = last["last"].max()
     for group, table in members(1).items():
         joined = pl.from_arrow(table).join(interest, on="row")
         best = 0.0
         for window, life in enumerate(LIVES):
-            faded = joined.select("name", interest=column(f"w{window}") * 2.0 ** ((column("last") - newest) / life))
-            top = faded.filter(column("interest") > 0.0).group_by("name").agg(column("interest").top_k(TOP).sum())
-            best += float(top["interest"].sum())
+            faded = joined.select(
+                "name", "row", interest=column(f"w{window}") * 2.0 ** ((column("last") - newest) / life)
+            )
+            top = faded.filter(column("interest") > 0.0).sort("interest", descending=True)
+            top = top.group_by("name", maintain_order=True).head(TOP)
+            best += weighed(top["row"], top["interest"])
         found[f"{group} leaders"] = best
     listed = events.filter(column("list").is_not_null() & column("type").is_in([CODE["impression"], CODE["click"]]))
     listed = listed.with_columns(shown=column("type") == CODE["impression"], clicked=column("type") == CODE["click"])
@@ -222,7 +242,7 @@ def with_polars(files: list[Path]) -> Found:  # noqa: PLR0915 (as one would writ
     nobody = listed.filter(column("reader").is_null()).group_by(keys).agg(column("shown", "clicked").sum())
     nobody = nobody.filter(column("shown") > 0).with_columns(clicked=pl.min_horizontal("shown", "clicked"))
     shown = pl.concat([each, nobody]).group_by(keys).agg(column("shown", "clicked").sum())
-    found["shown"], found["clicked"] = float(shown["shown"].sum()), float(shown["clicked"].sum())
+    found["shown"], found["clicked"] = (weighed(shown["row"], shown[name]) for name in ("shown", "clicked"))
     stays = events.filter((column("type") == CODE["dwell"]) & (column("value") >= 0.0))
     stays = stays.with_columns(seconds=column("value").clip(upper_bound=attention.DWELL_CAP))
     longest = stays.filter(column("reader").is_not_null()).group_by("row", "reader").agg(column("seconds").max())
@@ -230,18 +250,19 @@ def with_polars(files: list[Path]) -> Found:  # noqa: PLR0915 (as one would writ
         [longest.select("row", "seconds"), stays.filter(column("reader").is_null()).select("row", "seconds")]
     )
     by_row = every.group_by("row").agg(n=pl.len(), median=column("seconds").median(), mean=column("seconds").mean())
-    found["stays"], found["medians"] = float(by_row["n"].sum()), float(by_row["median"].sum())
+    found["stays"], found["medians"] = (weighed(by_row["row"], by_row[name]) for name in ("n", "median"))
     first = named.group_by("reader", "row").agg(column("at").min())
-    found["readers"] = float(first.group_by("row").len()["len"].sum())
+    audience = first.group_by("row").len()
+    found["readers"] = weighed(audience["row"], audience["len"])
     visits = first.sort("reader", "at", "row").group_by("reader", maintain_order=True).tail(covisits.VISITS)
     visits = visits.with_columns(weight=1.0 / (1.0 + pl.len().over("reader")).log(2))
     popularity = visits.group_by("row").agg(root=(pl.len() + covisits.PRIOR).sqrt())
-    wide = visits.select(
-        "row", "weight", *(column("row").shift(-i).over("reader").alias(str(i)) for i in range(1, covisits.NEAR + 1))
-    )
+    same = [(column("reader").shift(-i) == column("reader")).alias("same") for i in range(1, covisits.NEAR + 1)]
     parts = [
-        wide.select("row", "weight", other=column(str(i)), near=column("weight") / i).drop_nulls()
-        for i in range(1, covisits.NEAR + 1)
+        visits.select("row", "weight", other=column("row").shift(-i), near=column("weight") / i, same=here).filter(
+            "same"
+        )
+        for i, here in enumerate(same, 1)
     ]
     pairs = pl.concat(parts).group_by("row", "other").agg(column("weight", "near").sum(), readers=pl.len())
     back = pairs.select(row="other", other="row", weight="weight", readers="readers")
@@ -251,9 +272,10 @@ def with_polars(files: list[Path]) -> Found:  # noqa: PLR0915 (as one would writ
     for way, table, by in (("together", together, "weight"), ("after", pairs, "near")):
         scored = table.join(popularity, on="row").join(popularity, left_on="other", right_on="row", suffix="_other")
         scored = scored.select("row", "other", "readers", score=column(by) / (column("root") * column("root_other")))
-        best = scored.sort(["row", "score", "other"], descending=[False, True, False])
+        best = scored.sort("score", "other", descending=[True, False])
         best = best.group_by("row", maintain_order=True).head(covisits.TIES)
-        found[f"ties {way}"], found[f"tied readers {way}"] = float(best.height), float(best["readers"].sum())
+        found[f"ties {way}"] = weighed(best["row"], np.ones(best.height))
+        found[f"tied readers {way}"] = weighed(best["other"], best["readers"])
     return found
 
 
@@ -271,7 +293,9 @@ def run(name: str, folder: Path) -> dict[str, Any]:
     """One run in this process: seconds, peak memory, and the results to compare."""
     files = sorted(folder.glob("day=*/*.parquet"))
     large = sum(path.stat().st_size for path in files) > 1_000_000_000
-    compute = contenders(5_000 if large else 2_000)[name]
+    compute = contenders(4_000 if large else 2_000)[name]
+    for library in LIBRARIES[name.split(":", maxsplit=1)[0]]:
+        import_module(library)
     began, cpu = time.perf_counter(), time.process_time()
     found = compute(files)
     return {
@@ -283,11 +307,16 @@ def run(name: str, folder: Path) -> dict[str, Any]:
 
 
 def same(one: Found, other: Found) -> bool:
-    """Whether what both computed agrees: counts exactly, sums to a relative 1e-6, ties but for equal scores."""
-    return all(
-        abs(one[name] - other[name]) <= (1e-4 if name.startswith("tied") else 1e-6) * abs(one[name])
-        for name in one.keys() & other.keys()
+    """Whether what both computed agrees: to a relative 1e-6, and whom ties name but for equal scores."""
+    return one.keys() == other.keys() and all(
+        abs(one[name] - other[name]) <= (1e-4 if name.startswith("tied") else 1e-6) * abs(one[name]) for name in one
     )
+
+
+def imports() -> dict[str, float]:
+    """CPU seconds that each contender's libraries take to import, in a process of their own."""
+    code = "import time; import {}; print(time.process_time())"
+    return {name: round(float(python(["-c", code.format(", ".join(of))])), 2) for name, of in LIBRARIES.items()}
 
 
 def claims(sizes: dict[int, dict[str, dict[str, Any]]]) -> dict[str, bool]:
@@ -302,9 +331,11 @@ def claims(sizes: dict[int, dict[str, dict[str, Any]]]) -> dict[str, bool]:
     if "pandas: all" in ten and "ours: all" in ten:
         ratio = ten["pandas: all"]["wall"] / ten["ours: all"]["wall"]
         found[f"5 x pandas at 10,000,000 (got {ratio:.1f})"] = ratio >= 5
-    for peer in ("pandas: all", "polars: all"):
-        if peer in ten and "ours: all" in ten:
-            found[f"the same results as {peer.split(':')[0]}"] = same(ten["ours: all"]["found"], ten[peer]["found"])
+    for size, rows in sizes.items():
+        for peer in ("pandas: all", "polars: all"):
+            if peer in rows and "ours: all" in rows:
+                claim = f"{size:,}: the same results as {peer.split(':')[0]}"
+                found[claim] = same(rows["ours: all"]["found"], rows[peer]["found"])
     for small in (1_000_000, 10_000_000):
         if "ours: all" in sizes.get(small, {}) and "ours: all" in sizes.get(small * 10, {}):
             growth = sizes[small * 10]["ours: all"]["wall"] / sizes[small]["ours: all"]["wall"]
@@ -333,6 +364,7 @@ def main() -> int:
         print(json.dumps(run(options.one[0], Path(options.one[1]))))
         return 0
     result: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {"sizes": {}}
+    result["imports"] = imports()
     with tempfile.TemporaryDirectory() as temporary:
         for size in options.sizes:
             folder = (options.events or Path(temporary)) / str(size)
@@ -343,24 +375,23 @@ def main() -> int:
             for name in options.only:
                 if not name.startswith("ours") and size > PEERS_UP_TO:
                     continue
-                several = [json.loads(child(["--one", name, str(folder)])) for _ in range(options.runs)]
+                several = [json.loads(python([__file__, "--one", name, str(folder)])) for _ in range(options.runs)]
                 row = several[0] | {key: median(one[key] for one in several) for key in ("wall", "cpu", "gb")}
                 of_size[name] = row | {"runs": [one["wall"] for one in several], "on": machine()}
                 print(f"{name:18}{row['wall']:8.1f}{row['cpu']:8.1f}{row['gb']:7.2f}", flush=True)
-    result["claims"] = claims({int(size): rows for size, rows in result["sizes"].items()})
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+            result["claims"] = claims({int(size): rows for size, rows in result["sizes"].items()})
+            RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print()
     for claim, holds in result["claims"].items():
         print(f"{'holds' if holds else 'FAILS'}  {claim}")
     return 0 if all(result["claims"].values()) else 1
 
 
-def child(arguments: list[str]) -> str:
-    """What this script prints last in a process of its own."""
+def python(arguments: list[str]) -> str:
+    """What Python prints last in a process of its own."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, __file__, *arguments], env=environment, check=True, stdout=subprocess.PIPE, encoding="utf-8"
+        [sys.executable, *arguments], env=environment, check=True, stdout=subprocess.PIPE, encoding="utf-8"
     )
     return done.stdout.strip().splitlines()[-1]
 

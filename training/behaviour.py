@@ -13,11 +13,12 @@ from recsys.items import WINDOWS
 from recsys.mix import Mix
 from training import signals
 from training.covisits import covisit_arrays, first_visits
-from training.engagement import Totals, engagement_arrays
+from training.engagement import engagement_arrays
 from training.engines import duckdb_engine, kept, scanned
 from training.histories import histories_of, liked_lately
 from training.learned import learned_arrays
 from training.ranking import fit_ranking
+from training.totals import Totals
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -38,8 +39,8 @@ def behaviour_arrays(
         engagement = engagement_arrays(
             engine, events, totals, as_of, worth=worth, half_lives=ranking.half_lives.tolist()
         )
-        visits = first_visits(engine.table("all_events"), as_of, worth)
-        covisits = covisit_arrays(engine, kept(engine, "first_visits", visits), n, threads=threads)
+        visits = kept(engine, "first_visits", first_visits(engine.table("pairs")))
+        covisits = covisit_arrays(engine, visits, n, threads=threads)
     learned = learned_arrays(events, as_of, worth, n)
     histories = histories_of(events, worth, as_of)
     liked = liked_lately(histories, as_of, float(ranking.half_lives[WINDOWS.index("day")]))

@@ -27,6 +27,7 @@ _IMPRESSION, _CLICK = EVENT_TYPES.index("impression"), EVENT_TYPES.index("click"
 _ROUNDS = 100
 _STEADY = 1e-5  # relative change of a factor that ends the search
 _DOUBT = 1.0  # clicks: so much evidence pulls every place's factor towards "as often looked at as the first"
+_PLACE_BITS = 16  # of a place, int16 and never negative
 _ALIKE = 1e6  # trials; a prior of more is of articles that do not differ
 
 Floats = NDArray[np.float64]
@@ -149,6 +150,6 @@ def beta_prior(successes: Floats, trials: Floats) -> tuple[float, float]:
 
 def _cells(table: pa.Table) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     """For each row of the table its list and place, as a position in those there are, (c, 2)."""
-    both = np.column_stack([table["list"].to_numpy(), table["place"].to_numpy()]).astype(np.int64)
-    cells, cell = np.unique(both, axis=0, return_inverse=True)
-    return cell.reshape(-1), cells
+    code = table["list"].to_numpy().astype(np.int64) << _PLACE_BITS | table["place"].to_numpy()
+    codes, cell = np.unique(code, return_inverse=True)
+    return cell, np.column_stack([codes >> _PLACE_BITS, codes & ((1 << _PLACE_BITS) - 1)])

@@ -4,6 +4,8 @@ import numpy as np
 
 from training.compiled import F32, F64, I32, I64, compiled
 
+_SURELY = 1.0 - 1e-12  # below this share of the last place's product no rounding makes up for it
+
 
 @compiled
 def by_article(row: I32, starts: I64) -> I64:
@@ -18,27 +20,44 @@ def by_article(row: I32, starts: I64) -> I64:
 
 
 @compiled
-def insert(
-    best: F64, rows: I32, number: I32, begin: int, fill: int, k: int, score: float, other: int, readers: int
+def strongest(
+    likely: F64, touched: I32, sums: I64, way: int, article: int, scale: F64, rows: I32, scores: F64, number: I32
 ) -> int:
-    """Puts a tie into its place in a list that begins at `begin` of `rows` and `number`; returns where it ends then.
+    """Writes the strongest ties of an article, best first, equal ones by lower row, and returns how many there are.
 
-    best  (k,) its scores, descending; equal ones by lower row. A tie below k others is left out.
+    likely   (s,) what a tie to each of `touched` (s,) weighs but for rounding and a common factor, 0 for no tie
+    sums     of `best_ties`                  way     0: together, 1: after
+    rows, scores, number  (k,) to write into
     """
-    size = fill - begin
-    place = size
-    while place > 0 and (best[place - 1] < score or (best[place - 1] == score and rows[begin + place - 1] > other)):
-        place -= 1
-    if place == k:
-        return fill
-    for i in range(min(size, k - 1), place, -1):
-        best[i], rows[begin + i], number[begin + i] = best[i - 1], rows[begin + i - 1], number[begin + i - 1]
-    best[place], rows[begin + place], number[begin + place] = score, other, readers
-    return begin + min(size + 1, k)
+    k, size = rows.size, 0
+    enough = np.partition(likely, likely.size - k)[likely.size - k] * _SURELY if likely.size > k else 0.0
+    for i in range(likely.size):
+        if likely[i] < enough or likely[i] == 0.0:
+            continue
+        other = touched[i]
+        score = (sums[other, way] / 4294967296.0) / np.sqrt(scale[article] * scale[other])
+        first, place = 0, size
+        while first < place:
+            middle = (first + place) // 2
+            if scores[middle] > score or (scores[middle] == score and rows[middle] < other):
+                first = middle + 1
+            else:
+                place = middle
+        if place == k:
+            continue
+        size = min(size + 1, k)
+        for j in range(size - 1, place, -1):
+            scores[j] = scores[j - 1]
+        for j in range(size - 1, place, -1):
+            rows[j] = rows[j - 1]
+        scores[place], rows[place] = score, other
+    for place in range(size):
+        number[place] = sums[rows[place], 2 + way]
+    return size
 
 
 @compiled
-def best_ties(  # noqa: PLR0912 (its two loops over neighbours are one step each)
+def best_ties(
     first: int,
     stop: int,
     row: I32,
@@ -60,14 +79,16 @@ def best_ties(  # noqa: PLR0912 (its two loops over neighbours are one step each
     Weights are added as integers, so that no order of adding matters.
     """
     near = weights.shape[1] - 1
+    inverse = 1.0 / np.sqrt(scale)  # products with it order ties but for rounding; the exact score takes a root each
     sums = np.zeros((scale.size, 4), np.int64)  # weight, weight by visits apart, readers, readers who came after
     touched = np.empty(scale.size, np.int32)
-    best = np.empty((2, k), np.float64)
+    likely = np.empty((2, scale.size), np.float64)
+    best = np.empty(k, np.float64)
     counts = np.zeros((2, stop - first), np.int32)
     rows = np.empty((2, (stop - first) * k), np.int32)
     scores = np.empty((2, (stop - first) * k), np.float32)
     number = np.empty((2, (stop - first) * k), np.int32)
-    begin, fill = np.zeros(2, np.int64), np.zeros(2, np.int64)
+    fill = np.zeros(2, np.int64)
     for article in range(first, stop):
         seen = 0
         for place in places[starts[article] : starts[article + 1]]:
@@ -94,29 +115,17 @@ def best_ties(  # noqa: PLR0912 (its two loops over neighbours are one step each
                 sums[other, 1] += weights[size, other_place - place]
                 sums[other, 2] += 1
                 sums[other, 3] += 1
-        begin[:] = fill
         for i in range(seen):
             other = touched[i]
-            root = np.sqrt(scale[article] * scale[other])
-            for way in range(2):
-                if sums[other, 2 + way] > 0:
-                    score = (sums[other, way] / 4294967296.0) / root
-                    size = fill[way] - begin[way]
-                    if size < k or score >= best[way, k - 1]:
-                        fill[way] = insert(
-                            best[way],
-                            rows[way],
-                            number[way],
-                            begin[way],
-                            fill[way],
-                            k,
-                            score,
-                            other,
-                            sums[other, 2 + way],
-                        )
-                    sums[other, way] = 0
-                    sums[other, 2 + way] = 0
+            likely[0, i], likely[1, i] = sums[other, 0] * inverse[other], sums[other, 1] * inverse[other]
         for way in range(2):
-            scores[way, begin[way] : fill[way]] = best[way, : fill[way] - begin[way]]
-            counts[way, article - first] = fill[way] - begin[way]
+            here = slice(fill[way], fill[way] + k)
+            found = strongest(
+                likely[way, :seen], touched, sums, way, article, scale, rows[way, here], best, number[way, here]
+            )
+            scores[way, fill[way] : fill[way] + found] = best[:found]
+            counts[way, article - first] = found
+            fill[way] += found
+        for i in range(seen):
+            sums[touched[i]] = 0
     return counts, rows, scores, number

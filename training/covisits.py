@@ -18,10 +18,8 @@ from ibis import selectors
 from ibis.backends.duckdb import Backend as DuckDB
 from numpy.typing import NDArray
 
-from recsys.event import EVENT_TYPES
-from recsys.interest import NOTHING, Worth
 from training.engines import kept
-from training.signals import exact_sum, known, level
+from training.signals import exact_sum
 
 NEAR = 10  # visits apart, at most
 OF_SOURCE = 2  # readers of one source and article, as many as a tie needs: a network can't make many
@@ -30,16 +28,13 @@ TIES = 50  # kept per article
 PRIOR = 5.0  # visits added to each article's: two articles read once, by the same reader, are not twins
 COMPILING_PAYS = 500_000  # visits; with fewer, the expressions are done before the kernel is compiled
 
-_LIKE = EVENT_TYPES.index("like")
 
+def first_visits(pairs: ir.Table) -> ir.Table:
+    """(reader, row, at): when each reader first turned to each article, of one source the first OF_SOURCE readers.
 
-def first_visits(events: ir.Table, as_of: int, worth: Worth) -> ir.Table:
-    """(reader, row, at): when each reader first turned to each article, of one source the first OF_SOURCE readers."""
-    past = known(events, as_of)
-    past = past.mutate(level=level(past, worth))
-    counted = (past.level != NOTHING) | ((past.type == _LIKE) & (past.value.isnull() | (past.value != 0.0)))
-    past = past.filter(past.reader.notnull() & counted)
-    first = past.group_by("reader", "row").agg(at=past.at.min(), source=past.source.max())
+    pairs  of `training.signals.pairs`
+    """
+    first = pairs.filter(pairs.turned.notnull()).select("reader", "row", "source", at="turned")
     sourced = first.filter(first.source.notnull())  # those without would share one window an article
     in_order = ibis.window(group_by=["row", "source"], order_by=[sourced["at"], sourced.reader])
     sourced = sourced.mutate(place=ibis.row_number().over(in_order)).filter(ibis._.place < OF_SOURCE)

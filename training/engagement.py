@@ -1,7 +1,6 @@
 """The arrays of `recsys.engagement.Engagement`, computed from a table of events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,41 +8,18 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend as DuckDB
 from numpy.typing import NDArray
 
-from recsys.article import StoredArticle
 from recsys.interest import LONG_AGO, NOTHING, Worth
 from training import signals
 from training.engines import scanned
+from training.totals import Totals
 
 Arrays = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What the articles' records brought, (n,) int64 each: 0 and time 0 where they brought nothing."""
-
-    views: NDArray[np.int64]
-    views_at: NDArray[np.int64]
-    likes: NDArray[np.int64]
-    likes_at: NDArray[np.int64]
-
-    @classmethod
-    def none(cls, n: int) -> "Totals":
-        """No totals: for a look at the past, when they are of a later time."""
-        return cls(*(np.zeros(n, np.int64) for _ in range(4)))
-
-    @classmethod
-    def of(cls, articles: Sequence[StoredArticle]) -> "Totals":
-        """The totals of articles in order of their rows."""
-        columns = np.array(
-            [(a.article.views or 0, a.views_at, a.article.likes or 0, a.likes_at) for a in articles], np.int64
-        ).reshape(-1, 4)
-        return cls(*(np.ascontiguousarray(column) for column in columns.T))
 
 
 def engagement_arrays(
     engine: DuckDB, table: pa.Table, totals: Totals, as_of: int, *, worth: Worth, half_lives: Sequence[float]
 ) -> Arrays:
-    """What n articles drew before `as_of`, as `Engagement` reads it.
+    """What n articles drew before `as_of`, as `Engagement` reads it; leaves `signals.pairs` in the engine, as "pairs".
 
     table        of `training.events.event_table`; rows 0..n-1, n as in `totals`
     half_lives   microseconds, inf: never fades

@@ -60,7 +60,11 @@ UNDECAYED = Chosen(half_life=math.inf, mix=1.0, ndcg=0.0, replays=0.0)  # the wi
 
 def fit_ranking(columns: ArticleColumns, table: pa.Table, as_of: int, worth: Worth) -> RankingFit:
     """From what a table of `training.events` holds from before `as_of`, on articles published by then and not gone."""
-    traces = traces_of(table.filter(pc.field("at") < as_of), worth)
+    return ranking_of(columns, traces_of(table.filter(pc.field("at") < as_of), worth), as_of)
+
+
+def ranking_of(columns: ArticleColumns, traces: Traces, as_of: int) -> RankingFit:
+    """`fit_ranking` from what readers left on the articles before `as_of`."""
     counts = (columns.published < as_of) & ~columns.gone
     traces = traces.only(counts[traces.row])
     chosen = choose(replay_grid(traces, np.where(counts, columns.published, NEVER)))

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsys.event import EVENT_TYPES
 from recsys.model import Model
 from training.histories import strengths
 
@@ -109,9 +108,8 @@ def time_cuts(events: pa.Table, splits: int) -> list[int]:
 
 def play(model: Model, acts: Acts) -> None:
     """Lets the live layer of `model` meet events that it has not met."""
-    columns = (getattr(acts, name).tolist() for name in acts.__slots__)
-    for row, at, kind, value, reader, visitor, source, strength, read in zip(*columns, strict=True):
-        known_value = None if np.isnan(value) else value
-        model.engagement.act(EVENT_TYPES[kind], known_value, at, row, reader=reader or None, source=source)
-        if visitor and read:
-            model.histories.read(visitor, row, at, strength)
+    model.engagement.act_all(acts.kind, acts.value, acts.at, acts.row, acts.reader, acts.source)
+    seen = acts.only(acts.read & (acts.visitor != _NONE))
+    columns = (seen.visitor, seen.row, seen.at, seen.strength)
+    for visitor, row, at, strength in zip(*(column.tolist() for column in columns), strict=True):
+        model.histories.read(visitor, row, at, strength)

@@ -54,16 +54,19 @@ def level(events: ir.Table, worth: Worth) -> ir.IntegerColumn:
 
 
 def pairs(events: ir.Table, as_of: int, worth: Worth) -> ir.Table:
-    """(row, reader, source, latest_0, ...): when each reader last acted on each article, by level of worth.
+    """(row, reader, source, turned, latest_0, ...): when each reader last acted on each article, by level of worth.
 
     source  of those that the reader came from the greatest, null for none
+    turned  when a visitor, else a session, first turned to the article; null where the reader is known as a source only
     Likes count for no level here, but who pressed a like has a row.
     """
     past = engaged(events, as_of)
     acts = past.mutate(level=level(past, worth)).filter(past.reader.notnull())
     acts = acts.filter((acts.level != NOTHING) | (acts.type == _CODE["like"]))
+    counts_now = (acts.level != NOTHING) | acts.value.isnull() | (acts.value != 0.0)  # else a like was taken back
+    turns = counts_now & (acts.visitor.notnull() | acts.session.notnull())
     latest = {f"latest_{i}": acts.at.max(where=acts.level == i).fill_null(LONG_AGO) for i in range(worth.levels.size)}
-    return acts.group_by("row", "reader").agg(source=acts.source.max(), **latest)
+    return acts.group_by("row", "reader").agg(source=acts.source.max(), turned=acts.at.min(where=turns), **latest)
 
 
 def like_marks(events: ir.Table, as_of: int, likes_at: ir.Table) -> ir.Table:

@@ -18,7 +18,7 @@ from training import attention
 from training.click_through import exposures, fit_clicks
 from training.covisits import first_visits
 from training.engines import duckdb_engine, kept, scanned
-from training.signals import exact_sum
+from training.signals import exact_sum, pairs
 
 GROUPS = ("section", "tag")
 SHOWN = 20  # articles, sections and tags that a report names
@@ -45,7 +45,7 @@ def site_signals(
     with duckdb_engine(threads=threads, spill_to=spill_to) as engine:
         table = scanned(engine, "events", events)
         worth = Worth.of(WEIGHTS)
-        visits = kept(engine, "first_visits", first_visits(table, as_of, worth))
+        visits = kept(engine, "first_visits", first_visits(pairs(table, as_of, worth)))
         clicks = fit_clicks(exposures(table, as_of).to_pyarrow(), n)
         stays = attention.dwell(table, as_of).to_pyarrow()
         audience = attention.audience(visits).to_pyarrow()

@@ -25,6 +25,11 @@ class Traces(NamedTuple):
     former: NDArray[np.float64]
     former_at: NDArray[np.int64]
 
+    @classmethod
+    def none(cls) -> "Traces":
+        """Of no readers."""
+        return cls(*(np.zeros(0, kind) for kind in (np.int32, np.int64, np.float64, np.float64, np.int64)))  # type: ignore[arg-type]
+
     def only(self, kept: NDArray[np.bool_] | slice) -> "Traces":
         """Some of them, in the same order."""
         return Traces(*(column[kept] for column in self))  # type: ignore[arg-type]
