@@ -10,7 +10,6 @@ from scipy import sparse
 from recsys.cosine import Neighbours, Rows, block
 from tests.recsys.vectors import matrices
 from training import neighbour_lists as fitting
-from training.kernel import exact_score
 from training.neighbour_lists import fit_neighbours, kernel_neighbours, plain_neighbours
 
 
@@ -117,18 +116,6 @@ def test_only_builds_of_many_rows_are_pruned(monkeypatch: pytest.MonkeyPatch) ->
     assert_array_equal(fit_neighbours(matrix, stored=10).arrays()["rows"], exact["rows"])
     monkeypatch.setattr(fitting, "EXACT_BELOW", 400)
     assert not np.array_equal(fit_neighbours(matrix, stored=10).arrays()["rows"], exact["rows"])
-
-
-@pytest.mark.parametrize("old_terms", [[5, 4, 3, 2, 1, 0], [0, 1, 2, 3, 4, 5]])
-def test_a_score_in_the_middle_between_two_float32_keeps_the_order_of_its_sum(old_terms: list[int]) -> None:
-    """Four times 2^-54 count if added before 1 + 2^-24, and are lost one by one if added after."""
-    dense = np.array([1, 2**-24, 2**-54, 2**-54, 2**-54, 2**-54], np.float32)
-    terms, old = np.arange(6, dtype=np.int32), np.array(old_terms, np.int32)
-    expected = 0.0
-    for term in np.argsort(old).tolist():
-        expected += float(dense[term])
-    assert exact_score(dense, terms, np.ones(6, np.float32), old) == np.float32(expected)
-    assert np.float32(expected) == (1 if old_terms[0] == 0 else 1 + 2**-23)
 
 
 @pytest.mark.parametrize("n", [0, 1])
