@@ -4,11 +4,11 @@ from contextlib import AbstractContextManager
 
 from recsys.store.postgres_catalogue import PostgresCatalogue
 from recsys.store.postgres_database import Database
-from recsys.store.postgres_keys import PostgresKeys
 from recsys.store.postgres_log import PostgresLog
-from recsys.store.postgres_rules import PostgresRules
-from recsys.store.postgres_visitors import PostgresVisitors
 from recsys.store.protocols import Catalogue, ChangeLog, Keys, Rules, StoreSize, Visitors
+from recsys.store.sql_keys import SqlKeys
+from recsys.store.sql_rules import SqlRules
+from recsys.store.sql_visitors import SqlVisitors
 
 
 class PostgresStore:
@@ -38,9 +38,9 @@ class PostgresStore:
         log = PostgresLog(self._database)
         self.log = log
         self.catalogue = PostgresCatalogue(self._database, log)
-        self.keys = PostgresKeys(self._database, log)
-        self.rules = PostgresRules(self._database, log)
-        self.visitors = PostgresVisitors(self._database, log)
+        self.keys = SqlKeys(self._database, log)
+        self.rules = SqlRules(self._database, log)
+        self.visitors = SqlVisitors(self._database, log)
 
     def transaction(self) -> AbstractContextManager[None]:
         """All calls inside take effect together, or, when the block raises, not at all. May be nested."""

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from typing import LiteralString
 
 from recsys.event import Event
-from recsys.store.payload import EVENTS_PER_ENTRY, checksum, digests_of, entries_of, pack_events, pack_ids
+from recsys.store.payload import EVENTS_PER_ENTRY, checksum, digests_of, pack_events
 from recsys.store.postgres_database import Database
-from recsys.store.protocols import AppendedEvents, Entry, EntryKind
+from recsys.store.protocols import AppendedEvents, EntryKind
+from recsys.store.sql_log import SqlLog
 
 
-class PostgresLog:
+class PostgresLog(SqlLog[Database]):
     """`ChangeLog` on a Database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def append_events(self, events: Sequence[Event], now: int) -> AppendedEvents:
         """Adds those whose id is not known yet; an event without id is always new."""
@@ -25,35 +23,6 @@ class PostgresLog:
                 parts = range(0, len(fresh), EVENTS_PER_ENTRY)
                 self._append("events", [pack_events(fresh[start : start + EVENTS_PER_ENTRY]) for start in parts], now)
         return AppendedEvents(accepted=len(fresh), duplicates=len(events) - len(fresh))
-
-    def append_activation(self, version: str, now: int) -> None:
-        """Wakes the readers of the bundle pointer."""
-        with self._database.transaction():
-            self._append("activate", [pack_ids([version])], now)
-
-    def append_rules_changed(self, revision: int, now: int) -> None:
-        """Says that the rules changed; for `PostgresRules`, inside its transaction."""
-        self._append("rules", [pack_ids([str(revision)])], now)
-
-    def append_keys_changed(self, now: int) -> None:
-        """Says that keys changed; for `PostgresKeys`, inside its transaction."""
-        self._append("keys", [pack_ids([])], now)
-
-    def append_erasure(self, digest: str, now: int) -> None:
-        """Says that a visitor is erased; for `PostgresVisitors`, inside its transaction."""
-        self._append("erase", [pack_ids([digest])], now)
-
-    def append_changed(self, ids: Sequence[str], now: int) -> None:
-        """Says that these articles changed; for the catalogue, inside its transaction."""
-        parts = range(0, len(ids), EVENTS_PER_ENTRY)
-        self._append("articles", [pack_ids(ids[start : start + EVENTS_PER_ENTRY]) for start in parts], now)
-
-    def read(self, after: int, limit: int) -> list[Entry]:
-        """At most `limit` entries with seq > `after`, oldest first; raises BadInput where one is damaged or missing."""
-        found = self._database.rows(
-            "SELECT seq, at, kind, payload, crc FROM log WHERE seq > %s ORDER BY seq LIMIT %s", (after, limit)
-        )
-        return entries_of(self._database.name, after, found)
 
     def last(self) -> int:
         """The seq of the newest entry, 0 where there is none. One question over the network."""

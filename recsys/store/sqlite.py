@@ -4,12 +4,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from recsys.store.protocols import Catalogue, ChangeLog, Keys, Rules, StoreSize, Visitors
+from recsys.store.sql_keys import SqlKeys
+from recsys.store.sql_rules import SqlRules
+from recsys.store.sql_visitors import SqlVisitors
 from recsys.store.sqlite_catalogue import SqliteCatalogue
 from recsys.store.sqlite_database import Database
-from recsys.store.sqlite_keys import SqliteKeys
 from recsys.store.sqlite_log import SqliteLog
-from recsys.store.sqlite_rules import SqliteRules
-from recsys.store.sqlite_visitors import SqliteVisitors
 
 
 class SqliteStore:
@@ -32,9 +32,9 @@ class SqliteStore:
         log = SqliteLog(self._database)
         self.log = log
         self.catalogue = SqliteCatalogue(self._database, log)
-        self.keys = SqliteKeys(self._database, log)
-        self.rules = SqliteRules(self._database, log)
-        self.visitors = SqliteVisitors(self._database, log)
+        self.keys = SqlKeys(self._database, log)
+        self.rules = SqlRules(self._database, log)
+        self.visitors = SqlVisitors(self._database, log)
 
     def transaction(self) -> AbstractContextManager[None]:
         """All calls inside take effect together, or, when the block raises, not at all. May be nested."""

@@ -30,7 +30,7 @@ class SqliteCatalogue:
                 )
                 self._write(found.lines.values())
                 self._database.rows_of_each(
-                    "INSERT INTO addresses (host, path, row) VALUES (?, ?, ?)"
+                    "INSERT INTO addresses (host, path, row) VALUES (%s, %s, %s)"
                     " ON CONFLICT DO UPDATE SET row = excluded.row",
                     [(host, path, row) for (host, path), row in found.addresses.items()],
                 )
@@ -71,24 +71,25 @@ class SqliteCatalogue:
     def scan(self) -> Iterator[StoredArticle]:
         """All that ever arrived, by row, deleted ones too; each as it is when reached, without a lock in between."""
         last = -1
-        while lines := self._lines("SELECT * FROM articles WHERE row > ? ORDER BY row LIMIT ?", (last, TOGETHER)):
+        while lines := self._lines("SELECT * FROM articles WHERE row > %s ORDER BY row LIMIT %s", (last, TOGETHER)):
             yield from map(stored_article, lines)
             last = lines[-1].row
 
     def _find(self, ids: Iterable[str]) -> dict[str, Line]:
         """The lines of those that ever arrived, by id, in the order of `ids`."""
         found = (
-            self._lines("SELECT * FROM articles WHERE id = ?", (one,)) for one in dict.fromkeys(ids) if is_text(one)
+            self._lines("SELECT * FROM articles WHERE id = %s", (one,)) for one in dict.fromkeys(ids) if is_text(one)
         )
         return {line.id: line for lines in found for line in lines}
 
     def _lines(self, sql: str, values: Sequence[int | str]) -> list[Line]:
-        where = str(self._database.path)
+        where = self._database.name
         return [line_of(where, fields) for fields in self._database.rows(sql, values)]
 
     def _write(self, lines: Iterable[Line]) -> None:
         self._database.rows_of_each(
-            "INSERT INTO articles (row, id, record, views_at, likes_at, deleted_at, crc) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO articles (row, id, record, views_at, likes_at, deleted_at, crc)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (row) DO UPDATE SET record = excluded.record, views_at = excluded.views_at,"
             " likes_at = excluded.likes_at, deleted_at = excluded.deleted_at, crc = excluded.crc",
             [line.fields() for line in lines],

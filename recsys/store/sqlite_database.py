@@ -77,11 +77,14 @@ _WORDS: dict[type[Exception], str] = {
 class Database:
     """A connection; for one thread at a time. Several connections and processes may share one file.
 
+    In a statement `%s` stands for a value, as for every store; `name` is what messages call the database.
+
     Raises NotFound (read_only, nothing there), BadInput (another program's database, another format), StoreFailed.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False, busy_seconds: float = 60.0) -> None:
         self.path = path
+        self.name = str(path)
         self._depth = 0
         if read_only and not path.is_file():
             raise NotFound(f"there is no store at {path}")
@@ -127,7 +130,7 @@ class Database:
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Everything that one or more statements return."""
         try:
-            return self._connection.execute(sql, values).fetchall()
+            return self._connection.execute(sql.replace("%s", "?"), values).fetchall()
         except (apsw.Error, UnicodeDecodeError) as error:
             raise self._told(error) from error
 
@@ -138,7 +141,7 @@ class Database:
     def rows_of_each(self, sql: str, each: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Everything that one statement returns when it is run for each of several sets of values."""
         try:
-            return self._connection.executemany(sql, each).fetchall()
+            return self._connection.executemany(sql.replace("%s", "?"), each).fetchall()
         except apsw.Error as error:
             raise self._told(error) from error
 
@@ -170,7 +173,7 @@ class Database:
             self._depth -= 1
 
     @contextmanager
-    def overwriting(self) -> Iterator[None]:
+    def erasing(self) -> Iterator[None]:
         """What is deleted or replaced inside is overwritten with zeros, and no old page is left in the WAL."""
         if self._depth:
             raise StoreFailed(f"{self.path}: nothing can be erased for good inside a transaction")

@@ -1,21 +1,21 @@
-"""What a SQLite log holds of single visitors: found, and taken out so that no byte of it stays in the files."""
+"""What a log holds of single visitors: found, and taken out for good."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from recsys.event import Event
 from recsys.histories import visitor_digest
 from recsys.store.payload import checksum, pack_events, unpack_events, unpacked
 from recsys.store.protocols import Entry
-from recsys.store.sqlite_database import Database
-from recsys.store.sqlite_log import SqliteLog
+from recsys.store.sql_log import Database, SqlLog
 
 _ENTRIES = 256
 
 
-class SqliteVisitors:
+class SqlVisitors:
     """`Visitors` on a Database."""
 
-    def __init__(self, database: Database, log: SqliteLog) -> None:
+    def __init__(self, database: Database, log: SqlLog[Any]) -> None:
         self._database = database
         self._log = log
 
@@ -37,7 +37,7 @@ class SqliteVisitors:
 
     def erasures(self, after: int) -> list[Entry]:
         """The entries of kind "erase" with seq > `after`."""
-        found = self._database.rows("SELECT seq FROM log WHERE kind = 'erase' AND seq > ? ORDER BY seq", (after,))
+        found = self._database.rows("SELECT seq FROM log WHERE kind = 'erase' AND seq > %s ORDER BY seq", (after,))
         return [entry for (seq,) in found for entry in self._log.read(seq - 1, 1)]
 
     def purge(self, before: int) -> int:
@@ -48,15 +48,15 @@ class SqliteVisitors:
         """Rewrites the entries up to `last` in one transaction."""
         found = [seq for seq, payload in self._payloads(last, needle) if any(map(goes, unpack_events(payload)))]
         gone = 0
-        with self._database.overwriting(), self._database.transaction():
+        with self._database.erasing(), self._database.transaction():
             for seq in found:
                 # Read once more, now that nobody else writes: another erasure may have been here.
-                [(at, kind, payload)] = self._database.rows("SELECT at, kind, payload FROM log WHERE seq = ?", (seq,))
+                [(at, kind, payload)] = self._database.rows("SELECT at, kind, payload FROM log WHERE seq = %s", (seq,))
                 events = unpack_events(payload)
                 kept = [event for event in events if not goes(event)]
                 payload = pack_events(kept)
                 crc = checksum(seq, at, kind, payload)
-                self._database.rows("UPDATE log SET payload = ?, crc = ? WHERE seq = ?", (payload, crc, seq))
+                self._database.rows("UPDATE log SET payload = %s, crc = %s WHERE seq = %s", (payload, crc, seq))
                 gone += len(events) - len(kept)
         return gone
 
@@ -64,7 +64,7 @@ class SqliteVisitors:
         """(seq, payload) of the entries up to `last` that hold events, those only whose bytes hold `needle`."""
         after = 0
         while found := self._database.rows(
-            "SELECT seq, kind, payload FROM log WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+            "SELECT seq, kind, payload FROM log WHERE seq > %s AND seq <= %s ORDER BY seq LIMIT %s",
             (after, last, _ENTRIES),
         ):
             for seq, kind, payload in found:

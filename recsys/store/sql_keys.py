@@ -1,17 +1,17 @@
-"""The keys of a home in PostgreSQL. Each line vouches for itself: a flipped bit must not make another scope."""
+"""The keys of a home. Each line vouches for itself: a flipped bit must not turn one scope into another."""
 
 from dataclasses import replace
+from typing import Any
 
 from recsys.keys import Key
 from recsys.store.payload import key_line, key_of
-from recsys.store.postgres_database import Database
-from recsys.store.postgres_log import PostgresLog
+from recsys.store.sql_log import Database, SqlLog
 
 
-class PostgresKeys:
+class SqlKeys:
     """`Keys` on a Database; tells the log of every change in the same transaction."""
 
-    def __init__(self, database: Database, log: PostgresLog) -> None:
+    def __init__(self, database: Database, log: SqlLog[Any]) -> None:
         self._database = database
         self._log = log
 

@@ -1,20 +1,19 @@
-"""The revisions of the rules in PostgreSQL: each a whole document that vouches for itself."""
+"""The revisions of the rules: each a whole document that vouches for itself."""
 
 from collections.abc import Sequence
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from recsys.errors import Outdated
 from recsys.rules.rule import RuleSet
 from recsys.store.payload import revision_line, revision_of
-from recsys.store.postgres_database import Database
-from recsys.store.postgres_log import PostgresLog
 from recsys.store.protocols import Revision
+from recsys.store.sql_log import Database, SqlLog
 
 
-class PostgresRules:
+class SqlRules:
     """`Rules` on a Database; tells the log of every change in the same transaction."""
 
-    def __init__(self, database: Database, log: PostgresLog) -> None:
+    def __init__(self, database: Database, log: SqlLog[Any]) -> None:
         self._database = database
         self._log = log
 
