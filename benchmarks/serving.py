@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.serving_site import DEFAULT, make
+from benchmarks.wrk import measured
 
 RESULTS = Path(__file__).parent / "results" / "serving.json"
 ARTICLES = 100_000
@@ -120,17 +121,14 @@ def run(asked: Server, paths: Path, seconds: int = SECONDS, *, connections: int 
     script.write_text(_LUA % paths)
     before = cpu(asked.pid)
     command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
-    told = subprocess.run([*command, asked.url], capture_output=True, text=True, check=True).stdout
+    told = measured([*command, asked.url])
     spent = cpu(asked.pid) - before
-    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
-    requests = int(re.search(r"(\d+) requests in", told)[1])  # type: ignore[index]
-    value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", told).groups()  # type: ignore[union-attr]
     return {
-        "requests_per_second": round(float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])),  # type: ignore[index]
-        "p99_ms": round(float(value) * {"us": 0.001, "ms": 1.0, "s": 1_000.0}[unit], 2),
-        "cpu_us": round(spent / requests, 1),
-        "requests": requests,
-        "refused": 0 if refused is None else int(refused[1]),
+        "requests_per_second": round(told.rate),
+        "p99_ms": told.p99_ms,
+        "cpu_us": round(spent / told.requests, 1),
+        "requests": told.requests,
+        "refused": told.refused,
     }
 
 

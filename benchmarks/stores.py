@@ -12,7 +12,6 @@ its defaults. wrk and PostgreSQL share the cores with the server.
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from typing import Any
 from psycopg import sql
 
 from benchmarks.serving_site import make
+from benchmarks.wrk import measured
 from recsys.event import Event
 from recsys.home import Home
 from recsys.record import Micros
@@ -134,14 +134,12 @@ def asked(url: str, folder: Path, kind: str, name: str) -> dict[str, float]:
     script = folder / f"{name}-{kind}.lua"
     script.write_text(_LUA % {"kind": kind, "name": name, "articles": ARTICLES})
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{round(SECONDS)}s", "--latency", "-s", str(script), url]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", told)  # a busy machine: the server sheds load
-    share = 1 - (int(refused[1]) if refused else 0) / int(re.search(r"(\d+) requests in", told)[1])  # type: ignore[index]
-    value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", told).groups()  # type: ignore[union-attr]
+    told = measured(command)
+    share = 1 - told.refused / told.requests  # a busy machine: the server sheds load
     return {
-        "requests_per_second": round(share * float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])),  # type: ignore[index]
+        "requests_per_second": round(share * told.rate),
         "answered": round(share, 3),
-        "p99_ms": round(float(value) * {"us": 0.001, "ms": 1.0, "s": 1_000.0}[unit], 2),
+        "p99_ms": told.p99_ms,
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from recsys.errors import BadInput
+from training.feed_entries import articles_of
 
 SECONDS = 10
 MEMORY = 1 << 30  # bytes of address space; 10 MB of entries without content take a third of it
@@ -44,8 +45,6 @@ def parsed_apart(data: bytes, name: str) -> list[dict[str, Any]]:
 
 
 def _main() -> None:
-    from training.read_feed import articles_of
-
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     try:

@@ -9,9 +9,9 @@ from recsys.errors import BadInput
 from recsys.record import RecordReader
 from tests.training.published import site_as_rss
 from training import feed_process
+from training.feed_entries import articles_of
 from training.feed_process import parsed_apart
 from training.fetching import Document
-from training.read_feed import articles_of
 from training.sources import read
 
 CHANNEL = b"<rss version='2.0'><channel>%b</channel></rss>"
