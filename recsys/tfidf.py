@@ -126,13 +126,14 @@ class TextModel:
         left = _joined([c.left for c in counted], np.uint64)[first]
         right = _joined([c.right for c in counted], np.uint64)[first]
         kept = (left == 0) | (frequency > 1)
+        written = most_frequent_surfaces(reader.occurrences())
         model = cls.assembled(
             articles=sum(c.hashes.size > 0 for c in counted),
             hashes=vocabulary[kept],
             frequency=frequency[kept],
             left=left[kept],
             right=right[kept],
-            surfaces=most_frequent_surfaces(reader.occurrences()),
+            surfaces=StringTable.from_strings(map(written.__getitem__, vocabulary[left == 0].tolist())),
         )
         return model, model._matrix(counted)
 
@@ -145,14 +146,14 @@ class TextModel:
         frequency: NDArray[np.int64],
         left: NDArray[np.uint64],
         right: NDArray[np.uint64],
-        surfaces: Mapping[int, str],
+        surfaces: StringTable,
     ) -> Self:
         """The model of counted terms.
 
         hashes       (V,) ascending
         frequency    (V,) articles that hold the term
         left, right  (V,) hashes of a pair's terms; left is 0 for terms that are no pair
-        surfaces     hash -> the way it is written, of every term that is no pair
+        surfaces     how each term that is no pair is written, in the order of `hashes`
         """
         single = left == 0
         weight = np.where(single, 1.0, PAIR_WEIGHT)
@@ -166,7 +167,7 @@ class TextModel:
             hashes=hashes,
             idf=(idf(frequency, articles) * weight).astype(np.float32),
             parts=parts,
-            surfaces=StringTable.from_strings(map(surfaces.__getitem__, hashes[single].tolist())),
+            surfaces=surfaces,
         )
 
     def extended(self, corpus: Sequence[Fields]) -> tuple[Self, NDArray[np.int32], sparse.csr_array]:

@@ -16,6 +16,7 @@ from training.compiled import compiled
 LETTER, MARK, SPACELESS, HAN, OPTIONAL = 1, 2, 3, 4, 5  # classes of code points; 0 for all others
 KEY, NUMBER = 0, 1  # columns of a pair's slot
 PLACE, FREQUENCY = 0, 1  # columns of a term's state
+NO_HASH = np.uint64(0)  # no term has it
 
 _HASH, _PLUS = 35, 43  # code points of "#" and "+"
 _START = np.uint64(FNV_START)
@@ -146,6 +147,34 @@ def refill(slots: NDArray[np.int32], hashes: NDArray[np.uint64]) -> None:
         while slots[slot]:
             slot = (slot + _ONE) & mask
         slots[slot] = entry + 1
+
+
+@compiled
+def number_hashes(
+    values: NDArray[np.uint64],
+    slots: NDArray[np.int32],
+    hashes: NDArray[np.uint64],
+    known: int,
+    numbers: NDArray[np.int32],
+) -> int:
+    """A number for each distinct hash.
+
+    slots, hashes  the table, as of `number`, with room for all; known: how many it holds
+    numbers        out: each value's number, -1 for NO_HASH      returns  how many hashes are known
+    """
+    mask = np.uint64(slots.size - 1)
+    for i in range(values.size):
+        numbers[i] = -1
+        if values[i] != NO_HASH:
+            slot = values[i] & mask
+            while slots[slot] and hashes[slots[slot] - 1] != values[i]:
+                slot = (slot + _ONE) & mask
+            if not slots[slot]:
+                hashes[known] = values[i]
+                known += 1
+                slots[slot] = known
+            numbers[i] = slots[slot] - 1
+    return known
 
 
 @compiled

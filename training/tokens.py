@@ -9,8 +9,9 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from recsys.strings import StringTable
 from recsys.text import OPTIONAL_MARKS, SPACELESS, word_stems
-from recsys.tfidf import Fields, most_frequent_surfaces, weighted_texts
+from recsys.tfidf import Fields, weighted_texts
 from training import token_kernel as kernel
 from training.characters import Characters
 
@@ -21,8 +22,7 @@ BLOCK = 2_000_000  # code points that one pass reads
 class Block:
     """Some texts, one after the other, in the form the kernel reads."""
 
-    text: str  # normalised
-    points: NDArray[np.uint32]  # (c,) its code points
+    points: NDArray[np.uint32]  # (c,) code points, normalised
     starts: NDArray[np.int64]  # (s + 1,) where each text begins
     languages: NDArray[np.int64]  # (s,) numbers
     articles: NDArray[np.int64]  # (s,) ascending
@@ -49,15 +49,12 @@ def _block(texts: list[str], about: list[tuple[int, int, float]], characters: Ch
     texts = [unicodedata.normalize("NFKC", text) for text in texts]
     points, starts = _joined(texts)
     language, article, weight = zip(*about, strict=True)
-    joined = "".join(texts)
-    if not joined.isascii():
+    if not all(map(str.isascii, texts)):
         kept = characters.classes(points)[points] != kernel.OPTIONAL
         if not kept.all():  # `recsys.text.normalised` does it text by text, in four times the time
             starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(kept)))[starts]
             points = points[kept]
-            joined = points.tobytes().decode("utf-32-le", "surrogatepass")
     return Block(
-        text=joined,
         points=points,
         starts=starts,
         languages=np.array(language, np.int64),
@@ -87,14 +84,17 @@ class Tokens:
 
     languages: dict[str, int] = field(default_factory=dict)  # -> number
     characters: Characters = field(default_factory=lambda: Characters(classify))
-    terms: dict[int, int] = field(default_factory=dict)  # hash -> number
-    term_of: list[int] = field(default_factory=list)  # by token: its term's number, -1 for a stop word
-    surfaces: list[str] = field(default_factory=list)  # by token
+    term_of: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))  # by token; -1 for a stop word
+    terms: int = 0
     known: int = 0
     _slots: NDArray[np.int32] = field(default_factory=lambda: np.zeros(1 << 16, np.int32))
     _hashes: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(1 << 15, np.uint64))
     _seen: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1 << 15, np.int64))
     _places: NDArray[np.int32] = field(default_factory=lambda: np.zeros(1 << 15, np.int32))
+    _term_slots: NDArray[np.int32] = field(default_factory=lambda: np.zeros(1 << 16, np.int32))
+    _term_hashes: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(1 << 15, np.uint64))
+    _written: list[NDArray[np.uint32]] = field(default_factory=list)  # code points of tokens, one after the other
+    _lengths: list[NDArray[np.int64]] = field(default_factory=list)  # of each token
 
     def read(self, block: Block) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The tokens of a block by number (~number for a fragment), and where each text's begin."""
@@ -114,18 +114,30 @@ class Tokens:
             self._make_room(int(starts[done + 1] - starts[done]))
         places = self._places[old : self.known]
         languages = block.languages[np.searchsorted(starts, places, side="right") - 1]
-        self._enter(block.text, begins[places], ends[places], languages)
+        self._enter(block.points, begins[places], ends[places], languages)
         return tokens, starts
 
-    def written(self) -> dict[int, str]:
-        """Term hash -> the way it is written, as `most_frequent_surfaces` chooses."""
-        hashes = list(self.terms)
-        terms = np.array(self.term_of, np.int64)
-        meant = np.flatnonzero(terms >= 0)
-        has_rival = np.bincount(terms[meant], minlength=len(hashes))[terms[meant]] > 1
-        lone, rivals = meant[~has_rival].tolist(), meant[has_rival].tolist()
-        chosen = most_frequent_surfaces((hashes[self.term_of[i]], self.surfaces[i], int(self._seen[i])) for i in rivals)
-        return chosen | {hashes[self.term_of[i]]: self.surfaces[i] for i in lone}
+    def term_hashes(self) -> NDArray[np.uint64]:
+        """The hash of each term, by number."""
+        return self._term_hashes[: self.terms]
+
+    def surfaces(self, order: NDArray[np.integer]) -> StringTable:
+        """Some terms by number, each as it is most often written; of equals the first by code points."""
+        points = np.concatenate([np.empty(0, np.uint32), *self._written])
+        starts = np.cumsum(np.concatenate([np.zeros(1, np.int64), *self._lengths]))
+        meant = np.flatnonzero(self.term_of >= 0)
+        term, times = self.term_of[meant], self._seen[meant]
+        most = np.zeros(self.terms, np.int64)
+        np.maximum.at(most, term, times)
+        best = meant[times == most[term]]
+        chosen = np.empty(self.terms, np.int64)
+        chosen[self.term_of[best]] = best
+        equals = best[np.bincount(self.term_of[best], minlength=self.terms)[self.term_of[best]] > 1]
+        text = points.tobytes().decode("utf-32-le") if equals.size else ""
+        for token in sorted(equals.tolist(), key=lambda token: text[starts[token] : starts[token + 1]], reverse=True):
+            chosen[self.term_of[token]] = token
+        tokens = chosen[order]
+        return StringTable.from_points(*_pieces(points, starts[tokens], starts[tokens + 1]))
 
     def _make_room(self, tokens: int) -> None:
         capacity = max(2 * self.known, self.known + tokens)
@@ -136,23 +148,42 @@ class Tokens:
             kernel.refill(self._slots, self._hashes[: self.known])
 
     def _enter(
-        self, text: str, begins: NDArray[np.int32], ends: NDArray[np.int32], languages: NDArray[np.int64]
+        self,
+        points: NDArray[np.uint32],
+        begins: NDArray[np.int32],
+        ends: NDArray[np.int32],
+        languages: NDArray[np.int64],
     ) -> None:
-        """Finds the terms of new tokens, which lie in `text` as the kernel says."""
-        stops = np.where(ends < 0, ~ends, ends)
-        fresh = [text[begin:stop] for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True)]
-        stems: list[str | None] = [*fresh]
+        """Finds the terms of new tokens, which lie in `points` as the kernel says."""
+        written, starts = _pieces(points, begins, np.where(ends < 0, ~ends, ends))
+        hashes = kernel.term_hashes(written, starts)
+        text = written.tobytes().decode("utf-32-le", "surrogatepass")
         for name, language in self.languages.items():
-            chosen = np.flatnonzero((languages == language) & (ends >= 0)).tolist()
-            for i, stem in zip(chosen, word_stems([fresh[i] for i in chosen], name), strict=True):
-                stems[i] = stem
-        self.surfaces += fresh
-        points, starts = _joined([stem or "" for stem in stems])
-        hashes = kernel.term_hashes(points, starts).tolist()
-        terms = self.terms
-        self.term_of += [
-            -1 if stem is None else terms.setdefault(term, len(terms)) for stem, term in zip(stems, hashes, strict=True)
-        ]
+            words = np.flatnonzero((languages == language) & (ends >= 0))
+            lying = zip(starts[words].tolist(), starts[words + 1].tolist(), strict=True)
+            stems = word_stems([text[begin:end] for begin, end in lying], name)
+            hashes[words] = kernel.term_hashes(*_joined([stem or "" for stem in stems]))
+            hashes[words[[stem is None for stem in stems]]] = kernel.NO_HASH
+        self._written.append(written)
+        self._lengths.append(np.diff(starts))
+        if 2 * (self.terms + hashes.size) > self._term_slots.size:
+            self._term_hashes = grown(self._term_hashes, 2 * self.terms + hashes.size)
+            self._term_slots = np.zeros(1 << (2 * self._term_hashes.size - 1).bit_length(), np.int32)
+            kernel.refill(self._term_slots, self.term_hashes())
+        terms = np.empty(hashes.size, np.int32)
+        self.terms = kernel.number_hashes(hashes, self._term_slots, self._term_hashes, self.terms, terms)
+        self.term_of = np.concatenate((self.term_of, terms))
+
+
+def _pieces(
+    points: NDArray[np.uint32], begins: NDArray[np.integer], ends: NDArray[np.integer]
+) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """points[begins[i]:ends[i]] of all i, one after the other, and where each begins (n + 1,)."""
+    starts = np.zeros(begins.size + 1, np.int64)
+    np.cumsum(ends - begins, out=starts[1:])
+    places = np.repeat(begins - starts[:-1], np.diff(starts))
+    places += np.arange(places.size)
+    return points[places], starts
 
 
 def _joined(texts: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:

@@ -58,13 +58,12 @@ class _Counted:
 
     def add(self, block: Block, tokens: NDArray[np.int32], token_starts: NDArray[np.int64], read: Tokens) -> None:
         """Counts the tokens of a block."""
-        fresh = np.tile(np.array([-1, 0], np.int32), (len(read.terms) - self.terms.shape[0], 1))
+        fresh = np.tile(np.array([-1, 0], np.int32), (read.terms - self.terms.shape[0], 1))
         self.terms = np.concatenate((self.terms, fresh))
-        term_of = np.array(read.term_of, np.int32)
         done = 0
         while True:
             done, self.known, self.used = kernel.count(
-                tokens, token_starts, block.articles, block.weights, done, term_of, self.terms,
+                tokens, token_starts, block.articles, block.weights, done, read.term_of, self.terms,
                 self.slots, self.pairs, self.known, self.found, self.counts, self.row_ends, self.used,
             )  # fmt: skip
             if done == block.articles.size:
@@ -73,7 +72,7 @@ class _Counted:
 
     def model(self, read: Tokens) -> tuple[TextModel, sparse.csr_array]:
         """The model and the matrix of what was counted."""
-        hashes = np.fromiter(read.terms, np.uint64, len(read.terms))
+        hashes = read.term_hashes()
         pair_frequency = self.pairs[: self.known, kernel.FREQUENCY]
         shared = np.flatnonzero(pair_frequency > 1)
         left, right = (hashes[side] for side in self._sides(shared))
@@ -87,7 +86,7 @@ class _Counted:
             frequency=np.concatenate((self.terms[:, kernel.FREQUENCY], pair_frequency[shared]))[order].astype(np.int64),
             left=np.concatenate((no_pair, left))[order],
             right=np.concatenate((no_pair, right))[order],
-            surfaces=read.written(),
+            surfaces=read.surfaces(order[order < hashes.size]),
         )
         column = np.empty(order.size, np.int32)
         column[order] = np.arange(order.size, dtype=np.int32)
