@@ -14,7 +14,8 @@ from recsys.mix import Mix
 from training import signals
 from training.covisits import covisit_arrays, first_visits
 from training.engagement import engagement_arrays
-from training.engines import duckdb_engine, kept, scanned
+from training.engine_choice import DUCKDB, EngineChoice
+from training.engines import events_of, opened, value
 from training.histories import histories_of, liked_lately
 from training.learned import learned_arrays
 from training.ranking import fit_ranking
@@ -24,22 +25,32 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def behaviour_arrays(
-    events: pa.Table, columns: ArticleColumns, totals: Totals, as_of: int, *, threads: int, spill_to: Path | None
+    events: pa.Table,
+    columns: ArticleColumns,
+    totals: Totals,
+    as_of: int,
+    *,
+    choice: EngineChoice = DUCKDB,
+    threads: int,
+    spill_to: Path | None,
 ) -> dict[str, Arrays]:
     """By component: engagement, covisits, histories, ranking and mix, from what is stamped before `as_of`.
 
-    events  a table of `training.events`
+    events  a table of `training.events`; where the choice names files, these are what the engine reads, and the table
+            may hold the newest events only: what the ranking, the histories and the item-item model are fitted to
     """
     n = len(columns)
     events = events.filter(pc.field("at") < as_of)
-    with duckdb_engine(threads=threads, spill_to=spill_to) as engine:
-        median = signals.good_rating(scanned(engine, "all_events", events), as_of).to_pyarrow().as_py()
+    with opened(choice, threads=threads, spill_to=spill_to) as engine:
+        every = events_of(engine, choice, events)
+        median = value(engine, signals.good_rating(every, as_of))
         worth = Worth.of(WEIGHTS, float("nan") if median is None else median)
         ranking = fit_ranking(columns, events, as_of, worth)
+        pairs = engine.kept("pairs", signals.pairs(every, as_of, worth))
         engagement = engagement_arrays(
-            engine, events, totals, as_of, worth=worth, half_lives=ranking.half_lives.tolist()
+            engine, every, pairs, totals, as_of, worth=worth, half_lives=ranking.half_lives.tolist()
         )
-        visits = kept(engine, "first_visits", first_visits(engine.table("pairs")))
+        visits = engine.kept("first_visits", first_visits(pairs))
         covisits = covisit_arrays(engine, visits, n, threads=threads)
     learned = learned_arrays(events, as_of, worth, n)
     histories = histories_of(events, worth, as_of)

@@ -15,10 +15,9 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 from ibis import selectors
-from ibis.backends.duckdb import Backend as DuckDB
 from numpy.typing import NDArray
 
-from training.engines import kept
+from training.engines import Engine, value
 from training.signals import exact_sum
 
 NEAR = 10  # visits apart, at most
@@ -27,6 +26,7 @@ VISITS = 1_000  # a reader's last ones; whoever has more is no reader
 TIES = 50  # kept per article
 PRIOR = 5.0  # visits added to each article's: two articles read once, by the same reader, are not twins
 COMPILING_PAYS = 500_000  # visits; with fewer, the expressions are done before the kernel is compiled
+COMPILED_AT_MOST = 100_000_000  # visits; the kernel has all of them in memory, here 2.8 GB: more are left to the engine
 
 
 def first_visits(pairs: ir.Table) -> ir.Table:
@@ -105,35 +105,35 @@ def tie_arrays(table: pa.Table, n: int) -> dict[str, NDArray[Any]]:
     }
 
 
-def covisit_arrays(engine: DuckDB, first: ir.Table, n: int, *, threads: int) -> dict[str, NDArray[Any]]:
+def covisit_arrays(engine: Engine, first: ir.Table, n: int, *, threads: int) -> dict[str, NDArray[Any]]:
     """The arrays `together_*` and `after_*` of `recsys.covisitation.Covisits` for n articles, from `first_visits`.
 
     `first` is a table of the engine. No ties where it is empty, as where events name no reader.
     """
-    if first.count().to_pyarrow().as_py() < COMPILING_PAYS:
-        return plain_covisits(engine, first, n)
-    return compiled_covisits(first, n, threads=threads)
+    if COMPILING_PAYS <= value(engine, first.count()) <= COMPILED_AT_MOST:
+        return compiled_covisits(engine, first, n, threads=threads)
+    return plain_covisits(engine, first, n)
 
 
-def plain_covisits(engine: DuckDB, first: ir.Table, n: int) -> dict[str, NDArray[Any]]:
+def plain_covisits(engine: Engine, first: ir.Table, n: int) -> dict[str, NDArray[Any]]:
     """What `covisit_arrays` returns, by expressions alone."""
-    visit_table = kept(engine, "visits", visits(first))
-    succession_table = kept(engine, "successions", successions(visit_table))
+    visit_table = engine.kept("visits", visits(first))
+    succession_table = engine.kept("successions", successions(visit_table))
     return {
         f"{name}_{array}": values
         for name, directed in (("together", False), ("after", True))
-        for array, values in tie_arrays(ties(succession_table, visit_table, directed=directed).to_pyarrow(), n).items()
+        for array, values in tie_arrays(engine.rows(ties(succession_table, visit_table, directed=directed)), n).items()
     }
 
 
-def compiled_covisits(first: ir.Table, n: int, *, threads: int) -> dict[str, NDArray[Any]]:
+def compiled_covisits(engine: Engine, first: ir.Table, n: int, *, threads: int) -> dict[str, NDArray[Any]]:
     """What `covisit_arrays` returns, by the compiled kernel.
 
     cost  O(visits x NEAR); 28 bytes a visit, and 36 an article and thread
     """
     from training.covisit_counting import count_ties  # numba takes a second to import
 
-    ordered = first.order_by("reader", "at", "row").select("reader", "row").to_pyarrow()
+    ordered = engine.rows(first.order_by("reader", "at", "row").select("reader", "row"))
     together, after = count_ties(ordered["reader"].to_numpy(), ordered["row"].to_numpy(), n, threads=threads)
     return {
         f"{name}_{array}": values

@@ -3,25 +3,32 @@
 from collections.abc import Sequence
 from typing import Any
 
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
-from ibis.backends.duckdb import Backend as DuckDB
 from numpy.typing import NDArray
 
 from recsys.interest import LONG_AGO, NOTHING, Worth
 from training import signals
-from training.engines import scanned
+from training.engines import Engine, value
 from training.totals import Totals
 
 Arrays = dict[str, NDArray[Any]]
 
 
 def engagement_arrays(
-    engine: DuckDB, table: pa.Table, totals: Totals, as_of: int, *, worth: Worth, half_lives: Sequence[float]
+    engine: Engine,
+    events: ir.Table,
+    pairs: ir.Table,
+    totals: Totals,
+    as_of: int,
+    *,
+    worth: Worth,
+    half_lives: Sequence[float],
 ) -> Arrays:
-    """What n articles drew before `as_of`, as `Engagement` reads it; leaves `signals.pairs` in the engine, as "pairs".
+    """What n articles drew before `as_of`, as `Engagement` reads it.
 
-    table        of `training.events.event_table`; rows 0..n-1, n as in `totals`
+    events       of the engine, rows 0..n-1, n as in `totals`      pairs  `signals.pairs` of them, kept in the engine
     half_lives   microseconds, inf: never fades
 
     half_lives   (w,) float64                       levels, level_of, good_rating   of `Worth`
@@ -32,20 +39,17 @@ def engagement_arrays(
     """
     n = totals.views.size
     rows = pa.array(np.arange(n, dtype=np.int32))
-    events = scanned(engine, "events", table)
-    totals_at = scanned(
-        engine,
+    totals_at = engine.scanned(
         "totals_at",
         pa.table({"row": rows, "views_at": pa.array(totals.views_at), "likes_at": pa.array(totals.likes_at)}),
     )
-    pairs = signals.pairs(events, as_of, worth).order_by("row", "reader").to_pyarrow()
-    marks = signals.like_marks(events, as_of, totals_at).order_by("row", "reader").to_pyarrow()
-    counts = signals.counts(events, as_of, totals_at).to_pyarrow()
-    pair_table, mark_table = scanned(engine, "pairs", pairs), scanned(engine, "marks", marks)
-    interest = signals.interest(events, as_of, worth, half_lives, acts=(pair_table, mark_table)).to_pyarrow()
-    last_event = signals.last_event(events, as_of).to_pyarrow().as_py()
-    likes, likes_since = _likes(marks, n)
-    sources, pair_source = _sources(pairs)
+    marks = engine.kept("marks", signals.like_marks(events, as_of, totals_at))
+    counts = engine.rows(signals.counts(events, as_of, totals_at))
+    interest = engine.rows(signals.interest(events, as_of, worth, half_lives, acts=(pairs, marks)))
+    last_event = value(engine, signals.last_event(events, as_of))
+    likes, likes_since = _likes(engine.rows(marks.order_by("row", "reader")), n)
+    pair_table = engine.rows(pairs.order_by("row", "reader"))
+    sources, pair_source = _sources(pair_table)
     return {
         "half_lives": np.array(half_lives, np.float64),
         "levels": worth.levels,
@@ -60,12 +64,12 @@ def engagement_arrays(
         "likes_total": totals.likes,
         "likes_at": totals.likes_at,
         "likes_since": _by_row(counts, "likes", n, 0) + likes_since,
-        "pair_starts": _starts(pairs["row"].to_numpy(), n),
-        "pair_reader": pairs["reader"].to_numpy().astype(np.uint64),
+        "pair_starts": _starts(pair_table["row"].to_numpy(), n),
+        "pair_reader": pair_table["reader"].to_numpy().astype(np.uint64),
         "pair_source": pair_source,
         "sources": sources,
         "pair_latest": np.stack(
-            [pairs[f"latest_{i}"].to_numpy() for i in range(worth.levels.size)] or [np.zeros(0, np.int64)], axis=1
+            [pair_table[f"latest_{i}"].to_numpy() for i in range(worth.levels.size)] or [np.zeros(0, np.int64)], axis=1
         )[:, : worth.levels.size],
         **likes,
     }

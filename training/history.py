@@ -11,8 +11,9 @@ history/day=2026-03-31/<digest>.parquet   a table of `training.events.SCHEMA`, i
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from itertools import chain, islice
 from pathlib import Path
@@ -58,14 +59,33 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 RowOf = Callable[[str], int | None]
 
 
-def event_history(folder: Path, log: ChangeLog, last: int, row_of: RowOf) -> pa.Table:
+def event_history(
+    folder: Path, log: ChangeLog, last: int, row_of: RowOf, *, before: int = NEVER, at_most: int | None = None
+) -> pa.Table:
     """All events of the log up to entry `last`: by day, within a day in the order of the log.
 
     Reads from the log only what came since the last call, writes only days that changed. `row_of` gives an article's
     row; events on articles that it does not know are left out. Raises OSError where there is no room.
+
+    at_most  read only so many events: the newest whole days, at least one, of those that begin before `before`
     """
     with _locked(folder):
-        return _read(folder, _caught_up(folder, log, last, row_of))
+        state = _caught_up(folder, log, last, row_of)
+        return _read(folder, state if at_most is None else newest(state, before, at_most))
+
+
+def newest(state: State, before: int, at_most: int) -> State:
+    """The state as if only its newest days were there: see `event_history`."""
+    days: dict[str, DayFile] = {}
+    room = at_most
+    for day in sorted(state.days, reverse=True):
+        if (date.fromisoformat(day).toordinal() - _EPOCH) * DAY >= before:
+            continue
+        room -= state.days[day].rows
+        if days and room < 0:
+            break
+        days[day] = state.days[day]
+    return msgspec.structs.replace(state, days=days)
 
 
 def erase(folder: Path, readers: Collection[int]) -> int:
@@ -108,6 +128,30 @@ def purge(folder: Path, before: int) -> None:
 def reached(folder: Path) -> int:
     """The last entry of the log that the history holds; 0 where there is none."""
     return _read_state(folder).seq
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How many events are stamped before a moment, how many from it on, and the first and last stamp before it."""
+
+    events: int
+    later: int
+    first: int | None
+    last: int | None
+
+
+def span(files: Sequence[Path], as_of: int) -> Span:
+    """What the stamps in the files of `day_files` tell, a file in memory at a time."""
+    count, later, first, last = 0, 0, None, None
+    for path in files:
+        at = parquet.ParquetFile(path).read(columns=["at"])["at"]
+        past = at.filter(pc.less(at, as_of))
+        count, later = count + len(past), later + len(at) - len(past)
+        ends = pc.min_max(past).as_py()
+        if len(past):
+            first = ends["min"] if first is None else min(first, ends["min"])
+            last = ends["max"] if last is None else max(last, ends["max"])
+    return Span(count, later, first, last)
 
 
 def day_files(folder: Path) -> list[Path]:

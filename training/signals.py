@@ -22,7 +22,7 @@ def known(events: ir.Table, as_of: int) -> ir.Table:
 
 
 def engaged(events: ir.Table, as_of: int) -> ir.Table:
-    """The same, where `reader` is the source in the last resort, as in `recsys.acts.reader_key`."""
+    """The same, where `reader` is the source in the last resort, as in `recsys.event_block.EventBlock`."""
     return events.filter(events.at < as_of).mutate(reader=ibis.coalesce(events.visitor, events.session, events.source))
 
 
@@ -34,7 +34,7 @@ def exact_sum(column: ir.FloatingColumn) -> ir.FloatingScalar:
 def good_rating(events: ir.Table, as_of: int) -> ir.Scalar:
     """The site's median rating, null where there is none."""
     past = known(events, as_of)
-    return past.value.median(where=past.type == _CODE["rating"])
+    return past.filter(past.type == _CODE["rating"]).value.median()  # Ibis' median(where=) is refused by Spark
 
 
 def last_event(events: ir.Table, as_of: int) -> ir.Scalar:

@@ -8,7 +8,6 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from ibis.backends.duckdb import Backend as DuckDB
 from numpy.typing import NDArray
 
 from recsys.columns import ArticleColumns
@@ -17,7 +16,8 @@ from recsys.items import WINDOWS
 from training import attention
 from training.click_through import exposures, fit_clicks
 from training.covisits import first_visits
-from training.engines import duckdb_engine, kept, scanned
+from training.engine_choice import DUCKDB, EngineChoice
+from training.engines import Engine, events_of, opened, value
 from training.signals import exact_sum, pairs
 
 GROUPS = ("section", "tag")
@@ -32,6 +32,7 @@ def site_signals(
     engagement: Mapping[str, NDArray[Any]],
     as_of: int,
     *,
+    choice: EngineChoice = DUCKDB,
     threads: int,
     spill_to: Path | None,
 ) -> dict[str, Any]:
@@ -42,15 +43,15 @@ def site_signals(
     """
     events = events.filter(pc.field("at") < as_of)
     n = len(columns)
-    with duckdb_engine(threads=threads, spill_to=spill_to) as engine:
-        table = scanned(engine, "events", events)
+    with opened(choice, threads=threads, spill_to=spill_to) as engine:
+        table = events_of(engine, choice, events)
         worth = Worth.of(WEIGHTS)
-        visits = kept(engine, "first_visits", first_visits(pairs(table, as_of, worth)))
-        clicks = fit_clicks(exposures(table, as_of).to_pyarrow(), n)
-        stays = attention.dwell(table, as_of).to_pyarrow()
-        audience = attention.audience(visits).to_pyarrow()
+        visits = engine.kept("first_visits", first_visits(pairs(table, as_of, worth)))
+        clicks = fit_clicks(engine.rows(exposures(table, as_of)), n)
+        stays = engine.rows(attention.dwell(table, as_of))
+        audience = engine.rows(attention.audience(visits))
         known_by = _known_by(events)
-        readers = visits.reader.nunique().to_pyarrow().as_py()
+        readers = value(engine, visits.reader.nunique())
         leaders = {group: _leaders(engine, columns, engagement, group) for group in GROUPS}
     stayed = stays["readers"].to_numpy()
     by_row = {
@@ -94,16 +95,15 @@ def _rounded(value: float | None, digits: int) -> float | None:
 
 
 def _leaders(
-    engine: DuckDB, columns: ArticleColumns, engagement: Mapping[str, NDArray[Any]], group: str
+    engine: Engine, columns: ArticleColumns, engagement: Mapping[str, NDArray[Any]], group: str
 ) -> list[dict[str, Any]]:
     """The sections or tags that draw most in the window `day`, with the articles that do."""
     names = columns.groups[group]
     codes = [names.codes(row) for row in range(len(columns))]
     rows = np.repeat(np.arange(len(codes), dtype=np.int32), [len(one) for one in codes])
     flat = np.concatenate([*codes, np.zeros(0, np.int32)]).astype(np.int32)
-    members = scanned(engine, f"members_{group}", pa.table({"row": rows, "name": flat}))
-    interest: ir.Table = scanned(
-        engine,
+    members = engine.scanned(f"members_{group}", pa.table({"row": rows, "name": flat}))
+    interest: ir.Table = engine.scanned(
         f"interest_{group}",
         pa.table(
             {
@@ -115,11 +115,11 @@ def _leaders(
     )
     at = int(engagement["last_event"][0])
     half_life = float(engagement["half_lives"][_DAY])
-    found = kept(engine, f"leaders_{group}", attention.leaders(interest, members, at, [half_life], k=len(codes)))
+    found = engine.kept(f"leaders_{group}", attention.leaders(interest, members, at, [half_life], k=len(codes)))
     totals = np.zeros(len(names))
-    drawn = found.group_by("name").agg(interest=exact_sum(found.interest)).to_pyarrow()
+    drawn = engine.rows(found.group_by("name").agg(interest=exact_sum(found.interest)))
     totals[drawn["name"].to_numpy()] = drawn["interest"].to_numpy()
-    first = found.filter(found.place < LEADING).order_by("name", "place").to_pyarrow()
+    first = engine.rows(found.filter(found.place < LEADING).order_by("name", "place"))
     best = np.lexsort((np.arange(totals.size), -totals))[:SHOWN]
     return [
         {

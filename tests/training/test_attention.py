@@ -13,7 +13,7 @@ from recsys.record import Micros
 from recsys.times import HOUR
 from training.attention import DWELL_CAP, audience, dwell, leaders
 from training.covisits import first_visits
-from training.engines import duckdb_engine, scanned
+from training.engines import duckdb_engine
 from training.events import event_table
 from training.signals import pairs
 
@@ -26,7 +26,7 @@ def stay(seconds: float, row: int = 0, reader: str | None = "v", at: int = 0) ->
 
 def stays(events: Sequence[Event]) -> list[tuple[int, int, float, float]]:
     with duckdb_engine(threads=1) as engine:
-        found = dwell(scanned(engine, "events", event_table(events, int, 2**60)), AS_OF).order_by("row").to_pyarrow()
+        found = dwell(engine.scanned("events", event_table(events, int, 2**60)), AS_OF).order_by("row").to_pyarrow()
     return [(one["row"], one["readers"], one["median"], one["mean"]) for one in found.to_pylist()]
 
 
@@ -55,7 +55,7 @@ def test_readers_are_visitors_or_sessions_and_count_once():
         Event(type="view", article_id="3", visitor_id="x", at=Micros(AS_OF)),
     ]
     with duckdb_engine(threads=1) as engine:
-        table = scanned(engine, "events", event_table(events, int, 2**60))
+        table = engine.scanned("events", event_table(events, int, 2**60))
         found = audience(first_visits(pairs(table, AS_OF, Worth.of(WEIGHTS)))).to_pyarrow()
     assert found.to_pylist() == [{"row": 3, "readers": 2}]
 
@@ -76,8 +76,8 @@ def drawn() -> pa.Table:
 def led(drawn: pa.Table, members: list[tuple[int, int]], k: int) -> list[tuple[int, int, int, int]]:
     rows, names = np.array(members, np.int32).reshape(-1, 2).T
     with duckdb_engine(threads=1) as engine:
-        named = scanned(engine, "members", pa.table({"row": rows, "name": names}))
-        interest = scanned(engine, "interest", drawn)
+        named = engine.scanned("members", pa.table({"row": rows, "name": names}))
+        interest = engine.scanned("interest", drawn)
         found = leaders(interest, named, 10 * HOUR, [1.0 * HOUR, float("inf")], k=k).to_pyarrow()
     return [(one["name"], one["window"], one["place"], one["row"]) for one in found.to_pylist()]
 

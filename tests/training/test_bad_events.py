@@ -22,7 +22,7 @@ from training.attention import audience, dwell
 from training.click_through import exposures, fit_clicks
 from training.covisits import covisit_arrays, first_visits
 from training.engagement import engagement_arrays
-from training.engines import duckdb_engine, kept, scanned
+from training.engines import duckdb_engine
 from training.events import SCHEMA
 from training.intake import import_files
 from training.ranking import fit_ranking
@@ -98,12 +98,13 @@ def events(**columns: Any) -> pa.Table:
 def learned(table: pa.Table, weights: Mapping[Any, float] = WEIGHTS, as_of: int = NOW) -> dict[str, Any]:
     worth = Worth.of(weights)
     with duckdb_engine(threads=1) as engine:
-        known = scanned(engine, "known", table)
-        first = kept(engine, "first", first_visits(pairs(known, as_of, worth)))
+        known = engine.scanned("known", table)
+        acts = engine.kept("pairs", pairs(known, as_of, worth))
+        first = engine.kept("first", first_visits(acts))
         clicks = fit_clicks(exposures(known, as_of).to_pyarrow(), N)
         return {
             "engagement": engagement_arrays(
-                engine, table, Totals.none(N), as_of, worth=worth, half_lives=[*HALF_LIVES.values()]
+                engine, known, acts, Totals.none(N), as_of, worth=worth, half_lives=[*HALF_LIVES.values()]
             ),
             "ties": covisit_arrays(engine, first, N, threads=1),
             "clicks": {"draws": clicks.draws, "examined": clicks.examined},
@@ -132,9 +133,7 @@ def test_weights_of_zero_are_a_site_without_interest():
     found = learned(table, weights={})
     assert_no_nan(found)
     live = Engagement.from_arrays(found["engagement"])
-    live.act_all(
-        *(table[name].to_numpy() for name in ("type", "value", "at", "row", "visitor")), np.zeros(100, np.uint64)
-    )
+    live.meet(*(table[name].to_numpy() for name in ("type", "value", "at", "row", "visitor")), np.zeros(100, np.uint64))
     assert not live.interest(0, NOW).any()
     assert live.views.count(0) == 200
     columns = ArticleColumns()

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from recsys.event import LIST_NAMES, Event
 from recsys.record import Micros
 from training.click_through import ClickThrough, beta_prior, exposures, fit_clicks
-from training.engines import duckdb_engine, scanned
+from training.engines import duckdb_engine
 from training.events import event_table
 
 AS_OF = 1_000_000
@@ -26,7 +26,7 @@ def seen(kind: str, row: int = 0, reader: str | None = "v", place: int | None = 
 def counted(events: Sequence[Event]) -> list[tuple[int, ...]]:
     """(list, place, row, shown, clicked)"""
     with duckdb_engine(threads=1) as engine:
-        table = scanned(engine, "events", event_table(events, int, 2**60))
+        table = engine.scanned("events", event_table(events, int, 2**60))
         found = exposures(table, AS_OF).order_by("list", "place", "row").to_pyarrow()
     return [tuple(row[name] for name in ("list", "place", "row", "shown", "clicked")) for row in found.to_pylist()]
 

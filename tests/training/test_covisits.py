@@ -20,7 +20,7 @@ from training.covisits import (
     first_visits,
     plain_covisits,
 )
-from training.engines import duckdb_engine, kept, scanned
+from training.engines import duckdb_engine
 from training.events import event_table
 from training.signals import pairs
 
@@ -37,8 +37,8 @@ def reads(reader: str, *rows: int, hour: int = 0, **fields) -> list[Event]:
 
 def ties_of(events: list[Event], n: int, *, threads: int = 1, as_of: int = START + 10_000 * HOUR) -> Covisits:
     with duckdb_engine(threads=threads) as engine:
-        table = scanned(engine, "events", event_table(events, int, 2**60))
-        first = kept(engine, "first", first_visits(pairs(table, as_of, WORTH)))
+        table = engine.scanned("events", event_table(events, int, 2**60))
+        first = engine.kept("first", first_visits(pairs(table, as_of, WORTH)))
         return Covisits.from_arrays(Covisits.empty().arrays() | covisit_arrays(engine, first, n, threads=threads))
 
 
@@ -124,9 +124,9 @@ def test_the_kernel_finds_the_ties_of_the_expressions_to_the_bit(threads):
     events = [e for i in range(700) for e in reads(f"r{i}", *chance.sample(popular, chance.choice((1, 2, 3, 8, 20))))]
     events += reads("all", *chance.sample(range(n - 9), VISITS + 40), hour=3)
     with duckdb_engine(threads=threads) as engine:
-        table = scanned(engine, "events", event_table(events, int, 2**60))
-        first = kept(engine, "first", first_visits(pairs(table, 2**60, WORTH)))
-        plain, compiled = plain_covisits(engine, first, n), compiled_covisits(first, n, threads=threads)
+        table = engine.scanned("events", event_table(events, int, 2**60))
+        first = engine.kept("first", first_visits(pairs(table, 2**60, WORTH)))
+        plain, compiled = plain_covisits(engine, first, n), compiled_covisits(engine, first, n, threads=threads)
     assert {np.diff(plain["together_starts"]).min(), np.diff(plain["together_starts"]).max()} == {0, TIES}
     assert plain.keys() == compiled.keys()
     for name, array in plain.items():

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recsys.acts import LikeMark, source_key, with_mark
+from recsys.acts import LikeMark, source_key, with_marks
 from recsys.article import Article, StoredArticle
 from recsys.engagement import Engagement
 from recsys.event import EVENT_TYPES, Event
@@ -20,9 +19,11 @@ from recsys.histories import visitor_key
 from recsys.interest import HALF_LIVES, WEIGHTS, Worth
 from recsys.record import Micros
 from recsys.times import DAY, HOUR, SECOND
+from tests.recsys.meeting import engage
 from training.engagement import engagement_arrays
-from training.engines import duckdb_engine
+from training.engines import Engine, duckdb_engine
 from training.events import event_table
+from training.signals import pairs
 from training.totals import Totals
 
 N = 4
@@ -46,8 +47,13 @@ events = st.builds(
 
 def arrays_of(found: Sequence[Event], totals: Totals | None = None, as_of: int = END) -> dict[str, np.ndarray]:
     with duckdb_engine(threads=1) as engine:
-        table = event_table(found, int, as_of)
-        return engagement_arrays(engine, table, totals or Totals.none(N), as_of, worth=WORTH, half_lives=LIVES)
+        return arrays_by(engine, event_table(found, int, as_of), totals or Totals.none(N), as_of)
+
+
+def arrays_by(engine: Engine, table: pa.Table, totals: Totals, as_of: int) -> dict[str, np.ndarray]:
+    known = engine.scanned("events", table)
+    acts = engine.kept("pairs", pairs(known, as_of, WORTH))
+    return engagement_arrays(engine, known, acts, totals, as_of, worth=WORTH, half_lives=LIVES)
 
 
 @pytest.fixture(scope="module")
@@ -113,16 +119,12 @@ def interest(engagement: Engagement, now: int = END) -> np.ndarray:
 def live(arrays: dict[str, np.ndarray], found: Sequence[Event]) -> Engagement:
     engagement = Engagement.from_arrays(arrays)
     for event in found:
-        engagement.add(event, int(event.article_id))
+        meet(engagement, [event])
     return engagement
 
 
-def event_columns(found: Sequence[Event]) -> tuple[np.ndarray, ...]:
-    """Type, value, time, article, reader and source, as `Engagement.act_all` takes them."""
-    table = event_table(found, int, END)
-    reader = pc.coalesce(table["visitor"], table["session"], table["source"])
-    columns = (table["type"], table["value"], table["at"], table["row"], reader.fill_null(0))
-    return tuple(column.to_numpy() for column in (*columns, table["source"].fill_null(0)))
+def meet(engagement: Engagement, block: Sequence[Event]) -> None:
+    engage(engagement, block, [int(event.article_id) for event in block])
 
 
 def assert_same(one: Engagement, other: Engagement) -> None:
@@ -166,21 +168,21 @@ def busy() -> dict[str, np.ndarray]:
     return arrays_of(found)
 
 
-@settings(max_examples=15)
-@given(st.lists(events, min_size=40, max_size=80), st.integers(0, 80))
+@settings(max_examples=40)
+@given(st.lists(events, max_size=80), st.integers(0, 80))
 def test_many_events_at_once_count_as_one_by_one(busy, found, cut):
     together, one_by_one = Engagement.from_arrays(busy), Engagement.from_arrays(busy)
     for block in (found[:cut], found[cut:]):
-        together.act_all(*event_columns(block))
+        meet(together, block)
     for event in found:
-        one_by_one.add(event, int(event.article_id))
+        meet(one_by_one, [event])
     assert_same(together, one_by_one)
     assert together.changes == one_by_one.changes
     assert {*together.touched.view.tolist()} == {*one_by_one.touched.view.tolist()}
     for event in found[::-1]:  # and what is remembered of each reader is the same
         later = msgspec.structs.replace(event, at=Micros(event.at + DAY), session_id=None)
-        together.add(later, int(event.article_id))
-        one_by_one.add(later, int(event.article_id))
+        meet(together, [later])
+        meet(one_by_one, [later])
     assert_same(together, one_by_one)
 
 
@@ -189,9 +191,9 @@ def test_many_events_at_once_of_an_erased_visitor_begin_anew(busy):
     together, one_by_one = Engagement.from_arrays(busy), Engagement.from_arrays(busy)
     for engagement in (together, one_by_one):
         engagement.erase(visitor_key("a"))
-    together.act_all(*event_columns(found))
+    meet(together, found)
     for event in found:
-        one_by_one.add(event, 0)
+        meet(one_by_one, [event])
     assert_same(together, one_by_one)
 
 
@@ -206,7 +208,7 @@ def test_totals_replace_what_precedes_them_live_and_in_batch(found, arrived, tot
     late = live(arrays_of(before, as_of=arrived), [])
     late.put(stored)
     for event in after:
-        late.add(event, int(event.article_id))
+        meet(late, [event])
     stored_at = np.array([0, arrived, 0, 0])
     totals = np.array([0, total, 0, 0])
     batch = Engagement.from_arrays(arrays_of(found, Totals(totals, stored_at, totals, stored_at)))
@@ -238,7 +240,7 @@ def test_taking_back_a_like_that_the_total_holds_lowers_the_count():
     total = np.array([0, 7, 0, 0])
     engagement = Engagement.from_arrays(arrays_of([like], Totals(total, arrived, total, arrived)))
     assert engagement.likes.count(1) == 7
-    engagement.add(back, 1)
+    meet(engagement, [back])
     assert engagement.likes.count(1) == 6
 
 
@@ -259,7 +261,7 @@ def test_a_thousand_presses_of_one_like_button_are_kept_as_a_few():
     chance = random.Random(3)
     marks: list[LikeMark] = []
     for at in range(1_000):
-        marks = with_mark(marks, LikeMark(at, chance.randrange(2)), total_at=500)
+        marks = with_marks(marks, [LikeMark(at, chance.randrange(2))], total_at=500)
     assert len(marks) < 20
     assert marks[-1].at == 999
     assert max(mark.at for mark in marks if mark.at <= 500) == 500
@@ -301,6 +303,6 @@ def test_arrays_do_not_depend_on_threads_or_order():
         with duckdb_engine(threads=threads) as engine:
             table = event_table(order, int, END)
             assert isinstance(table, pa.Table)
-            results.append(engagement_arrays(engine, table, Totals.none(N), END, worth=WORTH, half_lives=LIVES))
+            results.append(arrays_by(engine, table, Totals.none(N), END))
     for name, array in results[0].items():
         assert_array_equal(array, results[1][name], err_msg=name)

@@ -20,9 +20,9 @@ from recsys.record import Micros
 from recsys.store import Entry
 from recsys.times import DAY, HOUR
 from training import history as subject
-from training.engines import duckdb_engine, scanned_files
+from training.engines import duckdb_engine
 from training.events import SCHEMA, event_table
-from training.history import day_files, erase, event_history, purge, reached
+from training.history import Span, day_files, erase, event_history, purge, reached, span
 
 START = 1_700_000_000_000_000 // DAY * DAY
 
@@ -238,9 +238,33 @@ def test_days_past_their_age_go_and_stay_away(tmp_path, log):
 def test_an_engine_reads_the_same_events_from_the_files(tmp_path, log):
     table = history(tmp_path, log)
     with duckdb_engine(threads=1) as engine:
-        found = scanned_files(engine, day_files(tmp_path))
+        found = engine.scanned_files("events", day_files(tmp_path))
         assert [*found.schema().names] == SCHEMA.names
         assert (
             found.order_by("at", "row").to_pyarrow().to_pylist()
             == table.sort_by([("at", "ascending"), ("row", "ascending")]).to_pylist()
         )
+
+
+def test_the_newest_days_are_read_as_far_as_there_is_room(tmp_path):
+    log = Log()
+    for day in range(5):
+        log.append(*(view(day * DAY + hour * HOUR, row=day) for hour in range(day + 1)))  # 1, 2, 3, 4, 5 events
+
+    def rows(**bounds: int) -> list[int]:
+        return event_history(tmp_path, log, log.last(), int, **bounds)["row"].to_pylist()
+
+    assert rows(at_most=15) == [0, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4]
+    assert rows(at_most=9) == rows(at_most=11) == [3, 3, 3, 3, 4, 4, 4, 4, 4]
+    assert rows(at_most=1) == [4, 4, 4, 4, 4]
+    assert rows(at_most=5, before=START + 3 * DAY + 1) == [3, 3, 3, 3]
+    assert rows(at_most=5, before=START + 3 * DAY) == [1, 1, 2, 2, 2]
+
+
+def test_the_span_of_all_events_is_told_by_their_files(tmp_path, log):
+    stamps = history(tmp_path, log)["at"].to_pylist()
+    as_of = sorted(stamps)[len(stamps) // 2]
+    past = [at for at in stamps if at < as_of]
+    assert past
+    assert span(day_files(tmp_path), as_of) == Span(len(past), len(stamps) - len(past), min(past), max(past))
+    assert span([], as_of) == Span(0, 0, None, None)
