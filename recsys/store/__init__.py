@@ -1,6 +1,7 @@
 """The only place with a database: short protocols, and one module per database that keeps them."""
 
 from recsys.article import StoredArticle
+from recsys.store.payload import unpack_block
 from recsys.store.protocols import (
     AppendedEvents,
     Catalogue,
@@ -30,4 +31,5 @@ __all__ = [
     "StoredArticle",
     "Visitors",
     "comes_back",
+    "unpack_block",
 ]

@@ -1,45 +1,51 @@
 """The change log in PostgreSQL: one row per append, each with a checksum, numbered without gaps, visible in order."""
 
 from collections.abc import Sequence
-from typing import LiteralString
+from itertools import compress
+from typing import Any, LiteralString
 
 from recsys.event import Event
-from recsys.store.payload import EVENTS_PER_ENTRY, checksum, digests_of, pack_events
+from recsys.store.payload import EVENTS_PER_ENTRY, checksum, digests_of, missing_entry, pack_events, packed_in_parts
 from recsys.store.postgres_database import Database
-from recsys.store.protocols import AppendedEvents, EntryKind
+from recsys.store.protocols import EntryKind
 from recsys.store.sql_log import SqlLog
 
 
 class PostgresLog(SqlLog[Database]):
     """`ChangeLog` on a Database."""
 
-    def append_events(self, events: Sequence[Event], now: int) -> AppendedEvents:
-        """Adds those whose id is not known yet; an event without id is always new."""
-        first = digests_of(events)
-        with self._database.transaction():
-            seen, added = self._make_known(first, events, now) if first else (set[int](), False)
-            fresh = [event for index, event in enumerate(events) if event.id is None or index in seen]
-            if not added:
-                parts = range(0, len(fresh), EVENTS_PER_ENTRY)
-                self._append("events", [pack_events(fresh[start : start + EVENTS_PER_ENTRY]) for start in parts], now)
-        return AppendedEvents(accepted=len(fresh), duplicates=len(events) - len(fresh))
-
     def last(self) -> int:
         """The seq of the newest entry, 0 where there is none. One question over the network."""
-        if self._database.newest is not None:
-            return self._database.newest
-        newest = int(self._database.value("SELECT max(seq) FROM log") or 0)
+        return self._database.last()
+
+    def _lines(self, after: int, limit: int) -> list[tuple[Any, ...]]:
         if self._database.in_transaction:
-            self._database.newest = newest
-        return newest
+            return super()._lines(after, limit)
+        found = self._database.rows(_DURABLE_LINES, (after, limit))
+        lines = [tuple(line) for *line, _ in found if line[0] is not None]
+        due = range(after + 1, min(after + limit, found[0][-1]) + 1)
+        if len(lines) < len(due):
+            raise missing_entry(self._database.name, min({*due} - {line[0] for line in lines}))
+        return lines
+
+    def _append_new(self, events: Sequence[Event], now: int) -> list[bool]:
+        first = digests_of(events)
+        seen_now, added = self._make_known(first, events, now) if first else (set[int](), False)
+        new = [event.id is None or place in seen_now for place, event in enumerate(events)]
+        if not added:
+            self._append("events", packed_in_parts(list(compress(events, new))), now)
+        # Of duplicates too: who sent them first may not have waited for the disk yet.
+        self._database.adding("events", self.last())
+        return new
 
     def _make_known(self, first: dict[bytes, int], events: Sequence[Event], now: int) -> tuple[set[int], bool]:
-        """The places of those of `first` that were not known yet; and whether they are in the log by now.
+        """The places of those of `first` that were not known yet; and whether all that is new is in the log by now.
 
-        They are where they fit into one entry and all are new, as is usual: one statement, one answer to wait for.
+        It is where it fits into one entry and all of `first` are new, as is usual: one statement, one answer to wait
+        for.
         """
         whole = set(first.values())
-        batch = [event for index, event in enumerate(events) if event.id is None or index in whole]
+        batch = [event for place, event in enumerate(events) if event.id is None or place in whole]
         digests = sorted(first)
         if len(batch) > EVENTS_PER_ENTRY:
             found = self._database.rows(_KNOW, (digests,))
@@ -48,16 +54,21 @@ class PostgresLog(SqlLog[Database]):
         found = self._database.rows(_KNOW_AND_ADD, (digests, *line, len(digests)))
         added = len(found) == len(digests)
         if added:
-            self._database.newest = line[0]
+            self._database.adding("events", line[0])
         return {first[digest] for (digest,) in found}, added
 
     def _append(self, kind: EntryKind, payloads: Sequence[bytes], now: int) -> None:
         for payload in payloads:
             line = _line(self.last() + 1, now, kind, payload)
             self._database.rows("INSERT INTO log (seq, at, kind, payload, crc) VALUES (%s, %s, %s, %s, %s)", line)
-            self._database.newest = line[0]
+            self._database.adding(kind, line[0])
 
 
+_DURABLE_LINES: LiteralString = """
+SELECT seq, at, kind, payload, crc, upto FROM (SELECT upto FROM durable LIMIT 1) AS reached LEFT JOIN LATERAL (
+    SELECT * FROM log WHERE seq > %s AND seq <= upto ORDER BY seq LIMIT %s
+) AS entries ON true ORDER BY seq
+"""  # one row without an entry where there is none; LIMIT 1 tells the planner what it does not know of a new table
 _KNOW: LiteralString = (
     "INSERT INTO event_ids (digest) SELECT unnest(%s::bytea[]) ON CONFLICT DO NOTHING RETURNING digest"
 )

@@ -76,6 +76,7 @@ def move_store(path: Path, address: str, progress: Progress) -> dict[str, int]:
             if target.value("SELECT EXISTS (TABLE log) OR EXISTS (TABLE articles) OR EXISTS (TABLE keys)"):
                 raise BadInput(f"{target.name} holds a store already. Name an empty database or schema.")
             moved = {table.name: _move(table, source, target, progress) for table in _TABLES}
+            target.rows("UPDATE durable SET upto = (SELECT coalesce(max(seq), 0) FROM log)")
     path.rename(path.with_name(path.name + MOVED))
     return moved
 

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+import msgspec
+
 from recsys.article import Article, StoredArticle
 from recsys.event import Event
 from recsys.keys import Key
@@ -17,14 +19,14 @@ from recsys.rules.rule import RuleSet
 EntryKind = Literal["events", "articles", "activate", "rules", "keys", "erase"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One line of the change log."""
 
     seq: int  # 1, 2, 3, ... without gaps
     at: int  # when it was stored, microseconds
     kind: EntryKind
-    events: tuple[Event, ...] = ()  # of kind "events"
+    events: tuple[Event, ...] = ()  # of kind "events", from `ChangeLog.read`
+    packed: bytes = b""  # the same from `ChangeLog.tail`, for `unpack_block`
     # "articles": whose record changed, went or came back; "activate": the model version; "rules": the revision;
     # "keys": nothing; "erase": `visitor_digest` of one whose events up to here are gone
     ids: tuple[str, ...] = ()
@@ -59,11 +61,17 @@ class ChangeLog(Protocol):
     def append_events(self, events: Sequence[Event], now: int) -> AppendedEvents:
         """Adds those whose id is not known yet; an event without id is always new."""
 
+    def append_batches(self, batches: Sequence[Sequence[Event]], now: int) -> list[AppendedEvents]:
+        """What `append_events` does with each of them, in as few entries as hold them all."""
+
     def append_activation(self, version: str, now: int) -> None:
         """Wakes the readers of the bundle pointer."""
 
     def read(self, after: int, limit: int) -> list[Entry]:
         """At most `limit` entries with seq > `after`, oldest first; raises BadInput where a checksum fails."""
+
+    def tail(self, after: int, limit: int) -> list[Entry]:
+        """What `read` returns, but events stay packed: `recsys.store.unpack_block` makes columns of many entries."""
 
     def last(self) -> int:
         """The seq of the newest entry, 0 where there is none. Costs microseconds: servers ask 20 times a second."""
@@ -84,8 +92,11 @@ class Catalogue(Protocol):
     def at_addresses(self, urls: Iterable[str]) -> dict[str, str]:
         """The ids of the articles that these addresses lead to, or led to once; of two, the one put last."""
 
-    def scan(self) -> Iterator[StoredArticle]:
-        """All that ever arrived, by row, deleted ones too."""
+    def scan(self, rows: Sequence[int] | None = None) -> Iterator[StoredArticle]:
+        """All that ever arrived, or those at `rows`, ascending; by row, deleted ones too."""
+
+    def checks(self) -> list[int]:
+        """By row a number of 32 bits that changes with what is stored of the article, without reading the record."""
 
 
 @dataclass(frozen=True, slots=True)

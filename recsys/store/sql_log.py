@@ -1,12 +1,13 @@
 """What every store has in common: the database it asks, and the entries of its log that don't depend on which."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Generic, LiteralString, Protocol, TypeVar
 
+from recsys.event import Event
 from recsys.store.payload import EVENTS_PER_ENTRY, entries_of, pack_ids
-from recsys.store.protocols import Entry, EntryKind
+from recsys.store.protocols import AppendedEvents, Entry, EntryKind
 
 
 class Database(Protocol):
@@ -33,6 +34,17 @@ class SqlLog(ABC, Generic[D]):
     def __init__(self, database: D) -> None:
         self._database = database
 
+    def append_events(self, events: Sequence[Event], now: int) -> AppendedEvents:
+        """Adds those whose id is not known yet; an event without id is always new."""
+        return self.append_batches([events], now)[0]
+
+    def append_batches(self, batches: Sequence[Sequence[Event]], now: int) -> list[AppendedEvents]:
+        """What `append_events` does with each of them, in as few entries as hold them all."""
+        with self._database.transaction():
+            new = iter(self._append_new([event for batch in batches for event in batch], now))
+        accepted = [sum(next(new) for _ in batch) for batch in batches]
+        return [AppendedEvents(count, len(batch) - count) for count, batch in zip(accepted, batches, strict=True)]
+
     def append_activation(self, version: str, now: int) -> None:
         """Wakes the readers of the bundle pointer."""
         with self._database.transaction():
@@ -57,14 +69,24 @@ class SqlLog(ABC, Generic[D]):
 
     def read(self, after: int, limit: int) -> list[Entry]:
         """At most `limit` entries with seq > `after`, oldest first; raises BadInput where one is damaged or missing."""
-        found = self._database.rows(
+        return entries_of(self._database.name, after, self._lines(after, limit))
+
+    def tail(self, after: int, limit: int) -> list[Entry]:
+        """What `read` returns, but events stay packed."""
+        return entries_of(self._database.name, after, self._lines(after, limit), packed=True)
+
+    def _lines(self, after: int, limit: int) -> list[tuple[Any, ...]]:
+        return self._database.rows(
             "SELECT seq, at, kind, payload, crc FROM log WHERE seq > %s ORDER BY seq LIMIT %s", (after, limit)
         )
-        return entries_of(self._database.name, after, found)
 
     @abstractmethod
     def last(self) -> int:
         """The seq of the newest entry, 0 where there is none."""
+
+    @abstractmethod
+    def _append_new(self, events: Sequence[Event], now: int) -> Iterable[bool]:
+        """Adds those that are new, inside a transaction; says of each whether it was."""
 
     @abstractmethod
     def _append(self, kind: EntryKind, payloads: Sequence[bytes], now: int) -> None:

@@ -68,12 +68,20 @@ class SqliteCatalogue:
                 found[url] = rows[0][0]
         return found
 
-    def scan(self) -> Iterator[StoredArticle]:
-        """All that ever arrived, by row, deleted ones too; each as it is when reached, without a lock in between."""
+    def scan(self, rows: Sequence[int] | None = None) -> Iterator[StoredArticle]:
+        """All that ever arrived, or those at `rows`, by row; each as it is when reached, without a lock in between."""
+        if rows is not None:
+            for row in rows:
+                yield from map(stored_article, self._lines("SELECT * FROM articles WHERE row = %s", (row,)))
+            return
         last = -1
         while lines := self._lines("SELECT * FROM articles WHERE row > %s ORDER BY row LIMIT %s", (last, TOGETHER)):
             yield from map(stored_article, lines)
             last = lines[-1].row
+
+    def checks(self) -> list[int]:
+        """By row the checksum of the line."""
+        return [crc for (crc,) in self._database.rows("SELECT crc FROM articles ORDER BY row", ())]
 
     def _find(self, ids: Iterable[str]) -> dict[str, Line]:
         """The lines of those that ever arrived, by id, in the order of `ids`."""

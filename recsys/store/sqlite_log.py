@@ -1,10 +1,11 @@
 """The change log in SQLite: one row per append, each with a checksum, numbered without gaps."""
 
 from collections.abc import Sequence
+from itertools import compress
 
 from recsys.event import Event
-from recsys.store.payload import EVENTS_PER_ENTRY, checksum, digests_of, pack_events
-from recsys.store.protocols import AppendedEvents, EntryKind
+from recsys.store.payload import checksum, digests_of, packed_in_parts
+from recsys.store.protocols import EntryKind
 from recsys.store.sql_log import SqlLog
 from recsys.store.sqlite_database import Database
 
@@ -15,14 +16,6 @@ class SqliteLog(SqlLog[Database]):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._known_last: tuple[int, int] | None = None  # what other connections had changed, and the last seq then
-
-    def append_events(self, events: Sequence[Event], now: int) -> AppendedEvents:
-        """Adds those whose id is not known yet; an event without id is always new."""
-        with self._database.transaction():
-            fresh = self._fresh(events)
-            parts = range(0, len(fresh), EVENTS_PER_ENTRY)
-            self._append("events", [pack_events(fresh[start : start + EVENTS_PER_ENTRY]) for start in parts], now)
-        return AppendedEvents(accepted=len(fresh), duplicates=len(events) - len(fresh))
 
     def last(self) -> int:
         """The seq of the newest entry, 0 where there is none."""
@@ -37,15 +30,16 @@ class SqliteLog(SqlLog[Database]):
         newest = self._database.value("SELECT max(seq) FROM log")
         return int(newest or 0)
 
-    def _fresh(self, events: Sequence[Event]) -> list[Event]:
-        """Those of `events` that the log does not know, in their order; from here on it knows them."""
+    def _append_new(self, events: Sequence[Event], now: int) -> list[bool]:
         first = digests_of(events)
         unseen = self._database.rows_of_each(
             "INSERT INTO event_ids (digest) VALUES (%s) ON CONFLICT DO NOTHING RETURNING digest",
             [(digest,) for digest in sorted(first)],  # in the order of the table: twice as fast for 10,000
         )
-        new = {first[digest] for (digest,) in unseen}
-        return [event for index, event in enumerate(events) if event.id is None or index in new]
+        seen_now = {first[digest] for (digest,) in unseen}
+        new = [event.id is None or place in seen_now for place, event in enumerate(events)]
+        self._append("events", packed_in_parts(list(compress(events, new))), now)
+        return new
 
     def _append(self, kind: EntryKind, payloads: Sequence[bytes], now: int) -> None:
         for seq, payload in enumerate(payloads, start=self._newest() + 1):

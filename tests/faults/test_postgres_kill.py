@@ -8,16 +8,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPException
 from pathlib import Path
 
 import pytest
 
+from recsys.errors import StoreFailed
+from recsys.event import Event
 from recsys.home import Home
+from recsys.record import Micros
 from recsys.store.postgres import PostgresStore
 from serving.overload import overloaded
 from tests.faults.scale import tries
+from tests.faults.tail import tailed
 from tests.recsys.store.postgres_server import PostgresServer, missing
 from tests.serving.process import ask, server
 
@@ -46,11 +50,11 @@ while True:
 
 @pytest.fixture(scope="module")
 def durable() -> Iterator[PostgresServer]:
-    """A server that flushes, and that may be killed."""
+    """A server that flushes, but not before it is told to, and that may be killed."""
     if (why := missing()) is not None:
         pytest.skip(why)
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
-        found = PostgresServer(Path(folder))
+        found = PostgresServer(Path(folder), "wal_writer_delay=10s")
         found.start()
         yield found
         found.stop("immediate")
@@ -61,27 +65,29 @@ def test_killed_writers_and_a_killed_database_lose_nothing_that_was_acknowledged
 ) -> None:
     address, chance = durable.schema("kills"), random.Random(1)
     acknowledged: dict[str, int] = {}
-    for kill in range(KILLS):
-        outputs = [tmp_path / f"{kill}-{writer}.txt" for writer in range(WRITERS)]
-        processes = []
-        for output in outputs:
-            with output.open("wb") as out, output.with_suffix(".err").open("wb") as err:
-                command = [sys.executable, "-c", WRITER, address, output.stem]
-                processes.append(subprocess.Popen(command, stdout=out, stderr=err))
-        while not all(output.stat().st_size for output in outputs):
-            time.sleep(0.005)
-        time.sleep(chance.uniform(0, 0.1))
-        if kill % 2:
-            durable.stop("immediate")
-            durable.start()
-        for process in processes:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        # A last line without its end was cut by the kill: not acknowledged.
-        acknowledged |= {output.stem: output.read_text().count("\n") for output in outputs}
+    with closing(PostgresStore(address)) as store, tailed(store) as seen:
+        for kill in range(KILLS):
+            outputs = [tmp_path / f"{kill}-{writer}.txt" for writer in range(WRITERS)]
+            processes = []
+            for output in outputs:
+                with output.open("wb") as out, output.with_suffix(".err").open("wb") as err:
+                    command = [sys.executable, "-c", WRITER, address, output.stem]
+                    processes.append(subprocess.Popen(command, stdout=out, stderr=err))
+            while not all(output.stat().st_size for output in outputs):
+                time.sleep(0.005)
+            time.sleep(chance.uniform(0, 0.1))
+            if kill % 2:
+                durable.stop("immediate")
+                durable.start()
+            for process in processes:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            # A last line without its end was cut by the kill: not acknowledged.
+            acknowledged |= {output.stem: output.read_text().count("\n") for output in outputs}
 
     with closing(PostgresStore(address)) as store:
         entries = store.log.read(0, 1_000_000)
+    assert seen == entries, "a reader saw what was lost, or missed what came late"
     stored: dict[str, list[str]] = {}
     for entry in entries:
         batch = [event.id or "" for event in entry.events]
@@ -92,6 +98,36 @@ def test_killed_writers_and_a_killed_database_lose_nothing_that_was_acknowledged
         assert count > 0
         assert stored[name][:count] == [str(number) for number in range(count)]
         assert len(stored[name]) - count <= 1, "at most the batch in flight"
+
+
+def test_a_crash_takes_away_only_what_nobody_saw(durable: PostgresServer) -> None:
+    """Entry 2 is stored and waits for the disk; the crash takes it, and another becomes entry 2."""
+    address = durable.schema("crash")
+
+    def append(name: str) -> None:
+        with closing(PostgresStore(address)) as store, suppress(StoreFailed):
+            store.log.append_events([Event(id=name, type="view", article_id="a", at=Micros(1))], 1)
+            acknowledged.append(name)
+
+    acknowledged = list[str]()
+    append("first")
+    with closing(PostgresStore(address)) as store, tailed(store) as seen:
+        with closing(PostgresStore(address)) as disk:
+            disk._database._session.together("BEGIN", disk._database._flush_lock)
+            thread = threading.Thread(target=append, args=("cut off",))
+            thread.start()
+            while disk._database.value("SELECT max(seq) FROM log") == 1:
+                time.sleep(0.01)
+            time.sleep(0.1)  # for the reader to look
+            durable.stop("immediate")
+            durable.start()
+            thread.join()
+        append("next")
+    with closing(PostgresStore(address)) as store:
+        entries = store.log.read(0, 9)
+    assert acknowledged == ["first", "next"]
+    assert set(acknowledged) <= {event.id for entry in entries for event in entry.events}
+    assert seen == entries
 
 
 def test_a_server_lives_through_restarts_and_silence_of_its_database(

@@ -7,17 +7,21 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.client import HTTPException
 from pathlib import Path
 
 import pytest
 
 from recsys.home import Home
-from recsys.store.sqlite import SqliteStore
+from recsys.store.opening import open_store
 from tests.faults.scale import tries
+from tests.faults.tail import tailed
+from tests.recsys.store.postgres_server import PostgresServer, missing
 from tests.serving.process import RUN, ask, server
 
 pytestmark = pytest.mark.slow
@@ -53,9 +57,8 @@ class Clients:
 
     def check(self, home: Home) -> None:
         """What was acknowledged is in the store, once, and no batch is there by half."""
-        store = SqliteStore(home.store)
-        stored = [event.id for entry in store.log.read(0, 1_000_000) for event in entry.events]
-        store.close()
+        with closing(open_store(home, read_only=True)) as store:
+            stored = [event.id for entry in store.log.read(0, 1_000_000) for event in entry.events]
         assert len(stored) == len(set(stored)), "an event twice"
         assert {f"{name}-{number}" for name in self.acknowledged for number in range(BATCH)} <= set(stored)
         assert len(stored) % BATCH == 0, "half a batch"
@@ -74,21 +77,42 @@ class Clients:
             self.acknowledged.append(name)
 
 
-def test_a_killed_server_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None:
-    home, chance, clients = Home(tmp_path / "home"), random.Random(1), Clients()
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """A home without a store yet, on each of the databases; PostgreSQL flushes."""
+    if request.param == "SQLite":
+        yield Home(tmp_path / "home")
+        return
+    if (why := missing()) is not None:
+        pytest.skip(why)
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        database = PostgresServer(Path(folder))
+        database.start()
+        monkeypatch.setenv("RECSYS_STORE", database.address(tcp=True))
+        yield Home(tmp_path / "home")
+        database.stop("immediate")
+
+
+def test_a_killed_server_loses_nothing_that_it_acknowledged(home: Home) -> None:
+    """Nor does one miss anything who reads the log meanwhile."""
+    chance, clients = random.Random(1), Clients()
     ready: list[float] = []
-    for kill in range(KILLS):
-        began = time.monotonic()
-        with server(home.root) as (url, process):
-            ready.append(time.monotonic() - began)
-            assert ask(f"{url}/v1/articles/a", ARTICLE, "PUT")[0] in (200, 201)
+    home.root.mkdir()
+    with closing(open_store(home)) as store, tailed(store) as seen:
+        for kill in range(KILLS):
+            began = time.monotonic()
+            with server(home.root) as (url, process):
+                ready.append(time.monotonic() - began)
+                assert ask(f"{url}/v1/articles/a", ARTICLE, "PUT")[0] in (200, 201)
 
-            def end(process: subprocess.Popen[str] = process) -> None:
-                time.sleep(chance.uniform(0.3, 1.0))
-                process.send_signal(signal.SIGKILL)
-                process.wait()
+                def end(process: subprocess.Popen[str] = process) -> None:
+                    time.sleep(chance.uniform(0.3, 1.0))
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
 
-            clients.work(url, str(kill), end)
+                clients.work(url, str(kill), end)
+    with closing(open_store(home, read_only=True)) as store:
+        assert seen == store.log.read(0, 1_000_000)
     events = len(clients.acknowledged) * BATCH
     print(f"{KILLS} kills, {events:,} events acknowledged, ready in {max(ready):.1f} s at most")
     assert len(clients.acknowledged) > KILLS

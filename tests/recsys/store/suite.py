@@ -6,15 +6,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from numpy.testing import assert_array_equal
 
 from recsys.article import Article
 from recsys.errors import Outdated, StoreFailed
 from recsys.event import Event
+from recsys.event_block import EventBlock
 from recsys.histories import visitor_digest
 from recsys.keys import new_key
 from recsys.record import Micros, SectionPath
 from recsys.rules.rule import Rule, RuleSet, Selection
-from recsys.store import AppendedEvents, Entry, PutArticles, Revision, Store, StoreSize
+from recsys.store import AppendedEvents, Entry, PutArticles, Revision, Store, StoreSize, unpack_block
 
 OpenStore = Callable[[], Store]
 
@@ -137,12 +139,40 @@ class StoreSuite:
         store.log.append_events([], 7)
         assert store.log.last() == 1
 
+    def test_batches_of_several_senders_share_an_entry_and_are_counted_one_by_one(self, store: Store) -> None:
+        store.log.append_events([event("known")], 1)
+        batches = [[event("1"), event("known")], [], [event("1", at=2), event(), event("2")], [event("2", at=2)]]
+        expected = [AppendedEvents(1, 1), AppendedEvents(0, 0), AppendedEvents(2, 1), AppendedEvents(0, 1)]
+        assert store.log.append_batches(batches, 5) == expected
+        assert store.log.append_batches([[event("3")], [event("4")]], 6) == [AppendedEvents(1, 0)] * 2
+        entries = store.log.read(1, 9)
+        assert [[(e.id, e.at) for e in entry.events] for entry in entries] == [
+            [("1", 1), (None, 1), ("2", 1)],
+            [("3", 1), ("4", 1)],
+        ]
+        assert store.log.append_batches([[event("1")], [event("4")]], 7) == [AppendedEvents(0, 1)] * 2
+        assert store.log.append_batches([], 7) == []
+        assert store.log.last() == 3
+
     def test_large_batch_becomes_entries_of_a_thousand_events(self, store: Store) -> None:
         batch = [event(str(number)) for number in range(2_500)]
         store.log.append_events(batch, 5)
         entries = store.log.read(0, 10)
         assert [len(entry.events) for entry in entries] == [1_000, 1_000, 500]
         assert events_of(entries) == batch
+
+    def test_the_tail_holds_what_is_read_with_events_as_columns(self, store: Store) -> None:
+        store.log.append_events([event(str(number), "a", at=number) for number in range(40)], 5)
+        store.catalogue.put([article("a")], 6, restore=True)
+        store.log.append_events([of_visitor("x", "é")], 7)
+        read, tail = store.log.read(0, 9), store.log.tail(0, 9)
+        assert [(entry.seq, entry.at, entry.kind, entry.ids) for entry in tail] == [
+            (entry.seq, entry.at, entry.kind, entry.ids) for entry in read
+        ]
+        block, expected = unpack_block(entry.packed for entry in tail if entry.packed), EventBlock.of(events_of(read))
+        assert block.articles == expected.articles
+        for name in ("kind", "value", "at", "reader", "visitor", "source"):
+            assert_array_equal(getattr(block, name), getattr(expected, name))
 
     # Transactions and connections
 
@@ -213,6 +243,21 @@ class StoreSuite:
         store.catalogue.put([article("c"), article("a", title="New"), article("b")], 3, restore=True)
         assert {s.article.id: s.row for s in store.catalogue.scan()} == {"b": 0, "a": 1, "c": 2}
         assert [s.row for s in store.catalogue.scan()] == [0, 1, 2]
+        assert [s.article.id for s in store.catalogue.scan([0, 2])] == ["b", "c"]
+
+    def test_whatever_changes_an_article_changes_its_check(self, store: Store) -> None:
+        """A training reads again only articles whose check is another."""
+        catalogue = store.catalogue
+        catalogue.put([article("a"), article("b"), article("c", views=5)], 1, restore=True)
+        first = catalogue.checks()
+        catalogue.put([article("a", title="New"), article("b"), article("c", views=5), article("d")], 2, restore=True)
+        second = catalogue.checks()
+        assert [one != other for one, other in zip(first, second, strict=False)] == [True, False, False]
+        assert len(second) == 4
+        catalogue.delete(["b"], 3)
+        catalogue.put([article("c", views=6)], 3, restore=True)
+        third = catalogue.checks()
+        assert [one != other for one, other in zip(second, third, strict=True)] == [False, True, True, False]
 
     def test_put_says_what_became_of_each(self, store: Store) -> None:
         put = store.catalogue.put([article("a"), article("b"), article("a", title="New")], 1, restore=True)

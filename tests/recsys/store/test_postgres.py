@@ -1,3 +1,4 @@
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -9,15 +10,14 @@ import psycopg
 import pytest
 
 from recsys.errors import BadInput, NotFound, StoreFailed
-from recsys.event import Event
 from recsys.home import Home
 from recsys.keys import new_key
-from recsys.store import AppendedEvents, Store
+from recsys.store import AppendedEvents, Entry, Store
 from recsys.store.opening import has_store, open_store
 from recsys.store.postgres import PostgresStore
 from recsys.store.postgres_database import FORMAT
 from tests.recsys.store.postgres_server import PostgresServer
-from tests.recsys.store.suite import StoreSuite, article, event, events_of, of_visitor, rule_set
+from tests.recsys.store.suite import StoreSuite, article, event, events_of, of_visitor, rule_set, undone
 
 
 class TestPostgresStore(StoreSuite):
@@ -66,11 +66,13 @@ def test_changed_column_is_noticed(address: str, change: str, read: Callable[[St
         read(store)
 
 
-def test_missing_entry_is_noticed(address: str) -> None:
-    edit(address, "DELETE FROM log WHERE seq = 2")
+@pytest.mark.parametrize("lost", [2, 5])
+def test_missing_entry_is_noticed(address: str, lost: int) -> None:
+    """The newest one too."""
+    edit(address, f"DELETE FROM log WHERE seq = {lost}")
     with (
         closing(PostgresStore(address)) as store,
-        pytest.raises(BadInput, match="entry 2 of the change log is missing"),
+        pytest.raises(BadInput, match=f"entry {lost} of the change log is missing"),
     ):
         store.log.read(0, 9)
 
@@ -143,34 +145,73 @@ def test_second_writer_gives_up_after_its_patience(address: str) -> None:
         assert first.log.last() == 6
 
 
-def test_one_who_tails_the_log_sees_every_entry_in_its_order_whoever_writes(postgres: str) -> None:
+@pytest.mark.parametrize("seed", range(3))
+def test_one_who_tails_the_log_sees_every_entry_in_its_order_whoever_writes(postgres: str, seed: int) -> None:
     """Numbers from a sequence would be seen in the order of commits: a reader that had seen 8 would never read 7."""
     PostgresStore(postgres).close()
     writers, each = 4, 25
+    kept: list[str] = []
 
     def write(number: int) -> None:
+        chance = random.Random(seed * writers + number)
         with closing(PostgresStore(postgres)) as store:
             for index in range(each):
-                with store.transaction():
-                    store.log.append_events([event(f"{number}-{index}"), event(f"shared-{index}")], 5)
-                    store.catalogue.put([article(f"{number}-{index}")], 5, restore=True)
+                name, fails = f"{number}-{index}", chance.random() < 0.2
+                with undone(store) if fails else store.transaction():
+                    store.log.append_events([event(name), event(f"shared-{index}")], 5)
+                    time.sleep(chance.choice([0.0, 0.0, 0.003]))
+                    if chance.random() < 0.3:  # waits for the disk before others may write; events alone do not
+                        store.catalogue.put([article(name)], 5, restore=True)
+                if not fails:
+                    kept.append(name)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(writers)]
-    seen: list[Event] = []
-    with closing(PostgresStore(postgres)) as reader:
+    seen: list[Entry] = []
+    with closing(PostgresStore(postgres, read_only=True)) as reader:
         for thread in threads:
             thread.start()
-        position, deadline = 0, time.monotonic() + 60
-        while position < writers * each * 2 and time.monotonic() < deadline:
-            entries = reader.log.read(position, 3)  # raises BadInput where one is missing
-            seen += events_of(entries)
-            position = entries[-1].seq if entries else position
+        while any(thread.is_alive() for thread in threads) or reader.log.last() > len(seen):
+            newest = reader.log.last()
+            assert newest >= len(seen), "the log became shorter"
+            found = reader.log.read(len(seen), 3)  # raises BadInput where one is missing
+            assert len(found) >= min(3, newest - len(seen)), "less is there than was said"
+            seen += found
         rows = [stored.row for stored in reader.catalogue.scan()]
-    for thread in threads:
-        thread.join()
-    expected = [f"{n}-{i}" for n in range(writers) for i in range(each)] + [f"shared-{i}" for i in range(each)]
-    assert sorted(one.id or "" for one in seen) == sorted(expected)
-    assert rows == list(range(writers * each))
+    stored = edit(postgres, "SELECT seq FROM log ORDER BY seq")
+    assert [entry.seq for entry in seen] == [seq for (seq,) in stored]
+    names = [one.id or "" for one in events_of(seen)]
+    assert sorted(name for name in names if not name.startswith("shared")) == sorted(kept)
+    assert len(names) == len(set(names)), "an event twice"
+    assert rows == list(range(len(rows)))
+
+
+def test_what_waits_for_the_disk_keeps_nobody_from_writing_and_is_seen_by_nobody(address: str) -> None:
+    """A crash can take it away: a reader that had seen it would go on behind an entry that is another one by then."""
+
+    def append(*ids: str) -> None:
+        with closing(PostgresStore(address)) as store:
+            took.append(store.log.append_events([event(one) for one in ids], 6))
+
+    took: list[AppendedEvents] = []
+    deadline = time.monotonic() + 30
+    with closing(PostgresStore(address)) as store, closing(PostgresStore(address)) as disk:
+        disk._database._session.together("BEGIN", disk._database._flush_lock)
+        threads = [threading.Thread(target=append, args=ids) for ids in (("a",), ("b", "c"), ("a",))]
+        for count, thread in enumerate(threads, start=1):
+            thread.start()
+            waiting = f"SELECT count(*) >= {count} FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            while edit(address, waiting) != [(True,)]:
+                assert time.monotonic() < deadline, "one does not wait for the disk"
+                time.sleep(0.01)
+        assert edit(address, "SELECT max(seq) FROM log") == [(7,)]
+        assert store.log.last() == 5
+        assert store.log.read(4, 9) == store.log.read(4, 1)
+        assert took == [], "the third one sends a duplicate, and waits all the same"
+        disk._database._session.together("COMMIT")
+        for thread in threads:
+            thread.join()
+        assert sorted(one.accepted for one in took) == [0, 1, 2]
+        assert [one.id for one in events_of(store.log.read(5, 9))] == ["a", "b", "c"]
 
 
 def test_many_who_come_first_make_the_tables_once(postgres: str) -> None:
@@ -265,7 +306,7 @@ def test_one_who_is_gone_does_not_keep_others_from_writing(address: str) -> None
             for name in ("idle_in_transaction_session_timeout", "synchronous_commit")
         ]
         assert limits == ["1min", "on"]
-        first._database._command("SET idle_in_transaction_session_timeout = '100ms'")
+        first._database._session.together("SET idle_in_transaction_session_timeout = '100ms'")
         with pytest.raises(StoreFailed):
             fall_silent(first, second)
         assert [one.id for one in events_of(second.log.read(5, 9))] == ["goes on"]
