@@ -5,6 +5,7 @@ atomically, names the active version. What does not verify is refused before a b
 """
 
 import hashlib
+import io
 import os
 import re
 import shutil
@@ -60,22 +61,29 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, ArrayFile] = {}
 
 
-def digest(arrays: Mapping[str, NDArray[Any]], manifest: Manifest) -> str:
-    """Hex digest of all content: two trainings that found the same have the same version name."""
-    total = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(manifest, version="", files={}), order="sorted"))
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        total.update(array.tobytes())
-    return total.hexdigest()
+def described(arrays: Mapping[str, NDArray[Any]], manifest: Manifest) -> Manifest:
+    """The manifest with what it says of every array, from the bytes that its file will hold.
+
+    Raises ValueError for array names and dtypes that the format has no room for.
+    """
+    return msgspec.structs.replace(manifest, files={name: _file_of(name, arrays[name]) for name in sorted(arrays)})
+
+
+def digest(manifest: Manifest) -> str:
+    """Hex digest of all content that is `described`: two trainings that found the same have the same version name."""
+    return hashlib.sha256(
+        msgspec.json.encode(msgspec.structs.replace(manifest, version=""), order="sorted")
+    ).hexdigest()
 
 
 def write_bundle(folder: Path, arrays: Mapping[str, NDArray[Any]], manifest: Manifest) -> Path:
     """Writes `folder/<version>`, complete or not at all, and returns it. An equal version that stands already is kept.
 
+    manifest  `described`, or without a word of files yet
     Raises ValueError for array names, dtypes or versions that the format has no room for.
     """
     _check_version(manifest.version)
+    complete = manifest if manifest.files else described(arrays, manifest)
     final = folder / manifest.version
     if final.exists():
         return final
@@ -83,11 +91,15 @@ def write_bundle(folder: Path, arrays: Mapping[str, NDArray[Any]], manifest: Man
     partial = folder / f".partial-{manifest.version}"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
-    files = {name: _write_array(partial, name, arrays[name]) for name in sorted(arrays)}
-    complete = msgspec.structs.replace(manifest, files=files)
-    _write_synced(partial / MANIFEST, msgspec.json.format(msgspec.json.encode(complete, order="sorted"), indent=1))
-    _sync_folder(partial)
-    partial.rename(final)
+    try:
+        for name in complete.files:
+            _write_synced(partial / f"{name}.npy", *_parts(arrays[name]))
+        _write_synced(partial / MANIFEST, msgspec.json.format(msgspec.json.encode(complete, order="sorted"), indent=1))
+        _sync_folder(partial)
+        partial.rename(final)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)  # a full disk gets its room back at once
+        raise
     _sync_folder(folder)
     return final
 
@@ -98,14 +110,22 @@ def read_manifest(path: Path) -> Manifest:
         raw = (path / MANIFEST).read_bytes()
     except OSError as error:
         raise BadBundle(f"{path.name}: no manifest ({error.strerror}). Activate another version.") from None
+    return decode_manifest(raw, path.name)
+
+
+def decode_manifest(raw: bytes, version: str) -> Manifest:
+    """The manifest of `version` from its file's content; raises BadBundle."""
     try:
         manifest = msgspec.json.decode(raw, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadBundle(f"{path.name}: the manifest is damaged ({error}). Activate another version.") from None
+        raise BadBundle(f"{version}: the manifest is damaged ({error}). Activate another version.") from None
     if manifest.format != FORMAT:
-        raise BadBundle(f"{path.name}: bundle format {manifest.format}, not {FORMAT}. Run `recsys train` again.")
-    if manifest.version != path.name:
-        raise BadBundle(f"{path.name}: the manifest belongs to version {manifest.version}.")
+        raise BadBundle(f"{version}: bundle format {manifest.format}, not {FORMAT}. Run `recsys train` again.")
+    if manifest.version != version:
+        raise BadBundle(f"{version}: the manifest belongs to version {manifest.version}.")
+    for name in manifest.files:
+        if not _ARRAY.fullmatch(name):
+            raise BadBundle(f"{version}: {name[:80]!r} is no name of an array.")
     return manifest
 
 
@@ -132,25 +152,24 @@ def open_bundle(path: Path) -> tuple[Manifest, dict[str, NDArray[Any]]]:
 
 def version_folders(folder: Path) -> list[Path]:
     """The folders under `folder` that are named as versions are, by name; what an interrupted write left is not."""
-    return sorted(p for p in (folder.iterdir() if folder.is_dir() else ()) if p.is_dir() and _VERSION.fullmatch(p.name))
+    return sorted(p for p in (folder.iterdir() if folder.is_dir() else ()) if p.is_dir() and is_version(p.name))
 
 
-def versions(folder: Path) -> list[Manifest]:
-    """The manifests of all versions under `folder` that can be read, oldest first by their as-of, then by name."""
-    found = []
-    for path in version_folders(folder):
-        try:
-            found.append(read_manifest(path))
-        except BadBundle:
-            continue
-    return sorted(found, key=lambda manifest: (manifest.as_of, manifest.version))
+def is_version(name: str) -> bool:
+    """Whether a version can be called so."""
+    return _VERSION.fullmatch(name) is not None
+
+
+def no_such_version(name: str) -> NotFound:
+    """The error for a version that is not there."""
+    return NotFound(f"there is no model version {name[:64]!r}. `recsys models list` shows those there are.")
 
 
 def version_path(folder: Path, version: str) -> Path:
     """The folder of `version`; raises NotFound where there is none, also for names that are no version's."""
-    path = folder / version if _VERSION.fullmatch(version) else None
-    if path is None or not (path / MANIFEST).is_file():
-        raise NotFound(f"there is no model version {version[:64]!r}. `recsys models list` shows those there are.")
+    path = folder / version if is_version(version) else None
+    if path is None or not path.is_dir():
+        raise no_such_version(version)
     return path
 
 
@@ -172,27 +191,30 @@ def active_version(folder: Path) -> str:
 
 
 def _check_version(version: str) -> None:
-    if not _VERSION.fullmatch(version):
+    if not is_version(version):
         raise ValueError(f"{version!r} can't name a model version")
 
 
-def _write_array(folder: Path, name: str, array: NDArray[Any]) -> ArrayFile:
+def _parts(array: NDArray[Any]) -> tuple[bytes, memoryview]:
+    """The header and the numbers of an .npy file."""
     array = np.ascontiguousarray(array)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
+    return header.getvalue(), array.data
+
+
+def _file_of(name: str, array: NDArray[Any]) -> ArrayFile:
     if not _ARRAY.fullmatch(name) or array.dtype.kind not in _KINDS:
         raise ValueError(f"{name}: arrays of {array.dtype} under this name don't belong into a bundle")
-    path = folder / f"{name}.npy"
-    with path.open("wb") as opened:
-        np.save(opened, array, allow_pickle=False)
-        opened.flush()
-        os.fsync(opened.fileno())
-    with path.open("rb") as opened:
-        checksum = hashlib.file_digest(opened, "sha256").hexdigest()
-    return ArrayFile(sha256=checksum, bytes=path.stat().st_size, shape=array.shape, dtype=array.dtype.str)
+    header, numbers = _parts(array)
+    checksum = hashlib.sha256(header)
+    checksum.update(numbers)
+    return ArrayFile(
+        sha256=checksum.hexdigest(), bytes=len(header) + array.nbytes, shape=array.shape, dtype=array.dtype.str
+    )
 
 
 def _check_size(path: Path, name: str, file: ArrayFile) -> None:
-    if not _ARRAY.fullmatch(name):
-        raise BadBundle(f"{path.name}: {name[:80]!r} is no name of an array.")
     array = path / f"{name}.npy"
     try:
         if array.is_symlink() or array.stat().st_size != file.bytes:
@@ -216,9 +238,10 @@ def _map_array(path: Path, name: str, file: ArrayFile) -> NDArray[Any]:
     return np.asarray(array)
 
 
-def _write_synced(path: Path, content: bytes) -> None:
+def _write_synced(path: Path, *parts: bytes | memoryview) -> None:
     with path.open("wb") as opened:
-        opened.write(content)
+        for part in parts:
+            opened.write(part)
         opened.flush()
         os.fsync(opened.fileno())
 

@@ -125,6 +125,14 @@ class Settings(BaseSettings):
     keep_bundles: Annotated[
         int, Field(ge=2, le=100, description="How many trained versions `train` leaves in the home. Storage only.")
     ] = 5
+    bundles: Annotated[
+        str | None,
+        Field(
+            pattern=r"^s3://[^/]+(/[^/]+)*/?$",
+            description="Object storage for the trained versions of several servers, as s3://bucket/site; default: the "
+            "home. Storage only.",
+        ),
+    ] = None
     sources: Annotated[
         dict[Literal["articles", "events"], tuple[Annotated[str, Field(min_length=1)], ...]],
         Field(

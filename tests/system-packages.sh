@@ -1,6 +1,6 @@
 #!/bin/sh
-# The browser tests need a Chromium, those of the store on PostgreSQL its server. Installs the distribution's where that
-# is possible; otherwise those tests skip and say so.
+# The browser tests need a Chromium, those of the store on PostgreSQL its server, those of several servers haproxy.
+# Installs the distribution's where that is possible; otherwise those tests skip and say so.
 install() {
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
   echo "installing $1"
@@ -17,4 +17,8 @@ if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb 
   fi
   install postgresql || echo "no PostgreSQL, and no way to install one: the tests of the store on it will be skipped"
 fi
+
+PATH="$PATH:/usr/sbin"
+command -v haproxy >/dev/null 2>&1 || install haproxy ||
+  echo "no haproxy, and no way to install one: the tests of several servers behind it will be skipped"
 exit 0

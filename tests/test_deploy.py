@@ -1,18 +1,26 @@
 """The examples in docs/deploy: checked by the programs that read them where they are, and by what they promise."""
 
+import json
 import re
 import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
+
+from recsys.settings import read_settings
+from tests.serving.fleet import HAPROXY
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "docs/deploy"
 UNITS = sorted(path.name for path in DEPLOY.glob("recsys*.*") if path.suffix in (".service", ".timer"))
+KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+KUBERNETES_VERSION = "1.31"
 HADOLINT = shutil.which("hadolint") or shutil.which("hadolint", path=Path(sys.executable).parent)
 
 
@@ -24,7 +32,23 @@ def commands() -> list[list[str]]:
     found += re.findall(r"^\d.*/recsys (.*)$", (DEPLOY / "recsys.cron").read_text(), re.MULTILINE)
     told = [shlex.split(one) for one in found]
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-    return [*told, compose["services"]["retrain"]["command"]]
+    return [*told, compose["services"]["retrain"]["command"], *(container["args"] for container in containers())]
+
+
+def objects() -> list[dict[str, Any]]:
+    """All that the manifests describe."""
+    return [one for path in KUBERNETES for one in yaml.safe_load_all(path.read_text())]
+
+
+def pods() -> list[dict[str, Any]]:
+    """What the manifests say of pods."""
+    specs = {one["kind"]: one["spec"] for one in objects() if one["kind"] in ("Deployment", "CronJob")}
+    return [specs["Deployment"]["template"]["spec"], specs["CronJob"]["jobTemplate"]["spec"]["template"]["spec"]]
+
+
+def containers() -> list[dict[str, Any]]:
+    """Their containers."""
+    return [container for pod in pods() for container in pod["containers"]]
 
 
 @pytest.mark.parametrize("name", UNITS)
@@ -91,6 +115,61 @@ def test_containers_run_as_nobody_in_particular_on_a_root_that_is_not_written() 
     assert "/readyz" in dockerfile
     for source in re.findall(r"^COPY ((?!--from)\S.*) \S+$", dockerfile, re.MULTILINE):
         assert all((ROOT / path).exists() for path in source.split())
+
+
+@pytest.mark.parametrize("described", objects(), ids=lambda one: f"{one['kind']}-{one['metadata']['name']}")
+def test_kubernetes_knows_every_field_of_the_manifests(described: dict[str, Any]) -> None:
+    kubernetes_validate.validate(described, KUBERNETES_VERSION, strict=True)
+    with pytest.raises(kubernetes_validate.ValidationError, match="spek"):
+        kubernetes_validate.validate(described | {"spek": {}}, KUBERNETES_VERSION, strict=True)
+
+
+def test_pods_run_as_nobody_in_particular_within_bounds_on_a_root_that_is_not_written() -> None:
+    for pod in pods():
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["automountServiceAccountToken"] is False
+        named = {volume["name"] for volume in pod["volumes"]}
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert {"cpu", "memory"} <= set(container["resources"]["requests"])
+            assert container["resources"]["limits"]["memory"]
+            assert {mount["name"] for mount in container["volumeMounts"]} == named
+    dockerfile = (DEPLOY / "Dockerfile").read_text()
+    for pod in pods():
+        assert f"USER {pod['securityContext']['runAsUser']}\n" in dockerfile
+    written = {mount["mountPath"] for mount in pods()[1]["containers"][0]["volumeMounts"]}
+    assert set(json.loads(re.findall(r"^VOLUME (.*)$", dockerfile, re.MULTILINE)[0])) <= written
+
+
+def test_manifests_name_each_other_and_routes_and_settings_that_there_are(tmp_path: Path) -> None:
+    found = {(one["kind"], one["metadata"]["name"]) for one in objects()}
+    [serve, _] = containers()
+    routes = json.loads((ROOT / "docs/openapi.json").read_text())["paths"]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert serve[probe]["httpGet"]["path"] in routes
+    for pod, container in zip(pods(), containers(), strict=True):
+        for source in container["envFrom"]:
+            assert ("Secret", source["secretRef"]["name"]) in found
+        for volume in pod["volumes"]:
+            if "configMap" in volume:
+                assert ("ConfigMap", volume["configMap"]["name"]) in found
+            if "persistentVolumeClaim" in volume:
+                assert ("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]) in found
+    [text] = [one["data"]["recsys.toml"] for one in objects() if one["kind"] == "ConfigMap"]
+    (tmp_path / "recsys.toml").write_text(text)
+    assert read_settings(tmp_path / "recsys.toml").bundles is not None
+
+
+def test_haproxy_takes_its_file() -> None:
+    if HAPROXY is None:
+        pytest.skip("haproxy is not installed")
+    command = [HAPROXY, "-c", "-f", DEPLOY / "haproxy.cfg"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, "WARNING" in ended.stderr) == (0, False), ended.stderr
 
 
 def test_hadolint_has_nothing_to_say_of_the_dockerfile() -> None:
