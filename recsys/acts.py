@@ -5,30 +5,27 @@ the last time of each level of worth, the last word on the like, and where the r
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.event import Event
-from recsys.histories import visitor_key
+from recsys.growing import Growing
+from recsys.histories import visitor_key, visitor_keys
 from recsys.interest import LONG_AGO, NOTHING
 
 # Neither can stand in an id, so that no visitor is taken for a session or a source.
 _SESSION = "\x1f"
 _SOURCE = "\x1e"
 
+NOBODY = 0  # the reader of events that name neither visitor nor session nor source
 NOWHERE = 0  # the source of readers whose events name none
 
-
-def reader_key(event: Event) -> int | None:
-    """The 64-bit digest of the visitor, else of the session, else of the source; None where the event names none."""
-    if event.visitor_id is not None:
-        return visitor_key(event.visitor_id)
-    if event.session_id is not None:
-        return session_key(event.session_id)
-    return source_key(event.source) if event.source is not None else None
+_MARKS = 16  # presses of one like button that are told apart after the record's total
+_MIX = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: spreads close numbers
+NEW = -1
 
 
 def session_key(session_id: str) -> int:
@@ -36,12 +33,26 @@ def session_key(session_id: str) -> int:
     return visitor_key(_SESSION + session_id)
 
 
+def session_keys(session_ids: Iterable[str]) -> NDArray[np.uint64]:
+    """(m,) `session_key` of each of several."""
+    return visitor_keys(_SESSION + one for one in session_ids)
+
+
 def source_key(source: str) -> int:
     """The 64-bit digest that stands for a source, never NOWHERE."""
     return visitor_key(_SOURCE + source) or 1
 
 
-_MARKS = 16  # presses of one like button that are told apart after the record's total
+def source_keys(sources: Iterable[str]) -> NDArray[np.uint64]:
+    """(m,) `source_key` of each of several."""
+    return np.maximum(visitor_keys(_SOURCE + one for one in sources), np.uint64(1))
+
+
+def paired(row: NDArray[np.integer], key: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(m,) 64 bits that stand for an article and a digest of something else."""
+    mixed = (row.astype(np.uint64) + np.uint64(1)) * np.uint64(_MIX)
+    mixed ^= key
+    return mixed
 
 
 class LikeMark(NamedTuple):
@@ -51,17 +62,25 @@ class LikeMark(NamedTuple):
     off: int  # 1: taken back
 
 
-class Known(NamedTuple):
-    """What one reader did with one article.
+Marks = list[LikeMark]
 
-    latest  (l,) the last time of each level, LONG_AGO where never
-    likes   the marks of the like that still matter, ascending
-    source  digest; of a reader who came from several the greatest, so that no order of arrival matters
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """What m readers did with an article each.
+
+    place   (m,) int64: where `Acts` keeps what it learned since the bundle, NEW where that is nothing
+    acts    (m, l + 1) int64: the last time of each level, and when the like that holds was given; LONG_AGO where never
+    source  (m,) uint64 digest, NOWHERE for none; of who came from several the greatest, so that no order matters
     """
 
-    latest: list[int]
-    likes: list[LikeMark]
-    source: int
+    place: NDArray[np.int64]
+    acts: NDArray[np.int64]
+    source: NDArray[np.uint64]
+
+    def only(self, kept: NDArray[np.bool_]) -> "Pairs":
+        """Some of them."""
+        return Pairs(self.place[kept], self.acts[kept], self.source[kept])
 
 
 class Acts:
@@ -81,91 +100,133 @@ class Acts:
         self._sources, self._pair_source = arrays["sources"], arrays["pair_source"]
         self._like_starts, self._like_reader = arrays["like_starts"], arrays["like_reader"]
         self._like_at, self._like_off = arrays["like_at"], arrays["like_off"]
-        self._since: dict[tuple[int, int], Known] = {}
+        self._width = self._pair_latest.shape[1] + 1
+        self._places: dict[int, int] = {}  # of `paired`: where in the columns of what came since
+        self._rows = Growing(np.zeros(0, np.int32))
+        self._readers = Growing(np.zeros(0, np.uint64))
+        self._when = Growing(np.zeros(0, np.int64))  # `_width` each
+        self._from = Growing(np.zeros(0, np.uint64))
+        self._marks: dict[int, Marks] = {}  # of `paired`, where the like was pressed since
         self._erased: set[int] = set()
 
-    def of(self, row: int, reader: int) -> Known:
-        """What is known of one reader and one article."""
-        since = self._since.get((row, reader))
-        if since is not None:
-            return since
-        if reader in self._erased:
-            return Known([LONG_AGO] * self._pair_latest.shape[1], [], NOWHERE)
-        likes = _find(self._like_starts, self._like_reader, row, reader)
-        marks = [
-            LikeMark(int(at), int(off)) for at, off in zip(self._like_at[likes], self._like_off[likes], strict=True)
-        ]
-        here = _find(self._pair_starts, self._pair_reader, row, reader)
-        if here.stop == here.start:
-            return Known([LONG_AGO] * self._pair_latest.shape[1], marks, NOWHERE)
-        place = int(self._pair_source[here.start])
-        source = NOWHERE if place == NOTHING else int(self._sources[place])
-        return Known(self._pair_latest[here.start].tolist(), marks, source)
+    def of(self, row: NDArray[np.integer], reader: NDArray[np.uint64]) -> Pairs:
+        """What is known of m articles and readers. O(m log pairs of an article)."""
+        met = [self._places.get(pair, NEW) for pair in paired(row, reader).tolist()]
+        place = np.array(met, np.int64)
+        acts = np.full((row.size, self._width), LONG_AGO)
+        source = np.zeros(row.size, np.uint64)
+        since = np.flatnonzero(place != NEW)
+        acts[since] = self._when.view.reshape(-1, self._width)[place[since]]
+        source[since] = self._from.view[place[since]]
+        before = np.flatnonzero((place == NEW) & ~self._is_erased(reader))
+        row, reader = row[before], reader[before]
+        here, found = _find(self._pair_starts, self._pair_reader, row, reader)
+        here, known = here[found], before[found]
+        acts[known, :-1] = self._pair_latest[here]
+        named = self._pair_source[here] != NOTHING
+        source[known[named]] = self._sources[self._pair_source[here[named]]]
+        acts[before, -1] = self._liked(row, reader)
+        return Pairs(place, acts, source)
 
-    def latest_of(
-        self, row: NDArray[np.integer], reader: NDArray[np.uint64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """(m, l) `latest` of m articles and readers (0: nobody), and (m,) whether there is no like and no source."""
-        levels = self._pair_latest.shape[1]
-        here, found = _find_all(self._pair_starts, self._pair_reader, row, reader)
-        latest = np.full((row.size, levels), LONG_AGO)
-        latest[found] = self._pair_latest[here[found]]
-        plain = ~_find_all(self._like_starts, self._like_reader, row, reader)[1]
-        plain[found] &= self._pair_source[here[found]] == NOTHING
-        for i, (of_row, of_reader) in enumerate(zip(row.tolist(), reader.tolist(), strict=True)):
-            known = self._since.get((of_row, of_reader))
-            if known is None and of_reader in self._erased:
-                known = self.of(of_row, of_reader)
-            if known is not None:
-                latest[i], plain[i] = known.latest, not known.likes and known.source == NOWHERE
-        return latest, plain
-
-    def put_latest(self, row: NDArray[np.integer], reader: NDArray[np.uint64], latest: NDArray[np.int64]) -> None:
-        """`put` for m articles and readers without like and source; latest (m, l)."""
-        for of_row, of_reader, times in zip(row.tolist(), reader.tolist(), latest.tolist(), strict=True):
-            self._since[of_row, of_reader] = Known(times, [], NOWHERE)
-
-    def put(self, row: int, reader: int, known: Known) -> None:
-        """Overlays what `of` returns."""
-        self._since[row, reader] = known
+    def put(self, row: NDArray[np.integer], reader: NDArray[np.uint64], known: Pairs) -> None:
+        """Overlays what `of` returned of m articles and readers, each pair once."""
+        place, new, first = known.place.copy(), known.place == NEW, len(self._rows)
+        place[new] = np.arange(first, first + np.count_nonzero(new))
+        self._places.update(zip(paired(row[new], reader[new]).tolist(), place[new].tolist(), strict=True))
+        self._rows.extend(row[new])
+        self._readers.extend(reader[new])
+        self._from.extend(known.source[new])
+        self._when.extend(known.acts[new].ravel())
+        self._from.own[place] = known.source
+        self._when.own.reshape(-1, self._width)[place] = known.acts
 
     def erase(self, reader: int) -> None:
         """Forgets a reader, who begins anew. O(pairs since the bundle)."""
         self._erased.add(reader)
-        self._since = {pair: known for pair, known in self._since.items() if pair[1] != reader}
+        theirs = np.flatnonzero(self._readers.view == np.uint64(reader))
+        self._when.own.reshape(-1, self._width)[theirs] = LONG_AGO
+        self._from.own[theirs] = NOWHERE
+        for pair in paired(self._rows.view[theirs], self._readers.view[theirs]).tolist():
+            self._marks.pop(pair, None)
 
-    def likes(self, row: int, reader: int) -> list[LikeMark]:
+    def marks(self, row: int, reader: int) -> Marks:
         """The marks of the like that still matter, ascending."""
-        return self.of(row, reader).likes
+        since = self._marks.get(_pair(row, reader))
+        if since is not None:
+            return since
+        if reader in self._erased or row + 1 >= self._like_starts.size:
+            return []
+        first, end = self._like_starts[row : row + 2].tolist()
+        if first == end:
+            return []
+        within, key = self._like_reader[first:end], np.uint64(reader)
+        here = slice(first + int(within.searchsorted(key)), first + int(within.searchsorted(key, "right")))
+        pressed = zip(self._like_at[here].tolist(), self._like_off[here].tolist(), strict=True)
+        return [LikeMark(at, off) for at, off in pressed]
 
-    def of_source(self, row: int, source: int) -> Iterator[Known]:
-        """What the bundle knows of the readers of one source on one article. O(log u); O(pairs) where it has any."""
-        if not self._sources.size:
-            return
-        place = int(np.searchsorted(self._sources, np.uint64(source)))
-        if place == self._sources.size or int(self._sources[place]) != source or row + 1 >= self._pair_starts.size:
-            return
-        here = slice(int(self._pair_starts[row]), int(self._pair_starts[row + 1]))
-        for reader in self._pair_reader[here][self._pair_source[here] == place].tolist():
-            yield self.of(row, reader)
+    def put_marks(self, row: int, reader: int, marks: Marks) -> None:
+        """Overlays what `marks` returns."""
+        self._marks[_pair(row, reader)] = marks
+
+    def of_sources(
+        self, row: NDArray[np.integer], source: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """What the bundle knows of the readers of g sources on an article each: whose it is, (q,), and acts (q, l + 1).
+
+        cost  O(pairs of those articles)
+        """
+        count = self._sources.size
+        if not count:
+            return np.zeros(0, np.intp), np.zeros((0, self._width), np.int64)
+        at = np.searchsorted(self._sources, source)
+        known = np.flatnonzero((self._sources.take(at, mode="clip") == source) & (row < self._pair_starts.size - 1))
+        asked = np.zeros(count + 1, np.bool_)  # by place in `sources`; the last one is that of NOTHING
+        asked[at[known]] = True
+        here, of_row = _flat(self._pair_starts, np.unique(row[known]))
+        likely = asked[self._pair_source[here]] & ~self._is_erased(self._pair_reader[here])
+        here, of_row = here[likely], of_row[likely]
+        codes = row[known].astype(np.int64) * count + at[known]
+        order = np.argsort(codes)
+        code = of_row.astype(np.int64) * count + self._pair_source[here]
+        place = np.searchsorted(codes[order], code)
+        fits = codes[order].take(place, mode="clip") == code if known.size else np.zeros(0, np.bool_)
+        here, of_row = here[fits], of_row[fits]
+        liked = self._liked(of_row, self._pair_reader[here])
+        return known[order[place[fits]]], np.column_stack((self._pair_latest[here], liked))
+
+    def _liked(self, row: NDArray[np.integer], reader: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """(m,) when the like was given that held at the bundle, LONG_AGO for none."""
+        liked = np.full(row.size, LONG_AGO)
+        here, found = _find(self._like_starts, self._like_reader, row, reader)
+        here = here[found]
+        following = np.minimum(here + 1, max(self._like_reader.size - 1, 0))
+        more = (self._like_reader[following] == reader[found]) & (following < self._like_starts[row[found] + 1])
+        last = np.where(more, following, here)
+        liked[found] = np.where(self._like_off[last] != 0, LONG_AGO, self._like_at[last])
+        return liked
+
+    def _is_erased(self, reader: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        if not self._erased:
+            return np.zeros(reader.size, np.bool_)
+        return np.isin(reader, np.fromiter(self._erased, np.uint64, len(self._erased)))
 
 
-def with_mark(marks: list[LikeMark], mark: LikeMark, total_at: int) -> list[LikeMark]:
-    """`marks` and one more, ascending; of those up to `total_at` the last is kept, of those after it a few.
+def with_marks(marks: Marks, more: Iterable[LikeMark], total_at: int) -> Marks:
+    """`marks` and some more, ascending; of those up to `total_at` the last is kept, of those after it a few.
 
     So that a million presses by one reader cost no more than one.
     """
-    found = sorted({*marks, mark})
+    found = sorted({*marks, *more})
     after = bisect_right(found, total_at, key=lambda known: known.at)
     return found[max(0, after - 1) : after] + found[after:][-_MARKS:]
 
 
-def liked_since(marks: list[LikeMark]) -> int:
+def liked_since(marks: Marks) -> int:
     """When the like that holds was given, LONG_AGO where none does. `marks` are ascending."""
     return marks[-1].at if marks and not marks[-1].off else LONG_AGO
 
 
-def steps(marks: list[LikeMark]) -> list[tuple[int, int]]:
+def steps(marks: Marks) -> list[tuple[int, int]]:
     """(time, +1 or -1) each time the like goes on or off. `marks` are ascending."""
     found, on = [], False
     for mark in marks:
@@ -175,29 +236,33 @@ def steps(marks: list[LikeMark]) -> list[tuple[int, int]]:
     return found
 
 
-def _find(starts: NDArray[np.int64], readers: NDArray[np.uint64], row: int, reader: int) -> slice:
-    """Where the entries of one reader on one row lie; an empty slice where there are none."""
-    if row + 1 >= starts.size:
-        return slice(0, 0)
-    first, end = int(starts[row]), int(starts[row + 1])
-    within = readers[first:end]
-    key = np.uint64(reader)
-    return slice(first + int(np.searchsorted(within, key)), first + int(np.searchsorted(within, key, side="right")))
+def _pair(row: int, reader: int) -> int:
+    """`paired` of one."""
+    return (row + 1) * _MIX % 2**64 ^ reader
 
 
-def _find_all(
+def _flat(starts: NDArray[np.int64], rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
+    """All entries of some rows, and the row of each."""
+    first = starts[rows]
+    counts = starts[rows + 1] - first
+    place = np.repeat(first - np.cumsum(counts) + counts, counts)
+    place += np.arange(place.size)
+    return place, np.repeat(rows, counts)
+
+
+def _find(
     starts: NDArray[np.int64], readers: NDArray[np.uint64], row: NDArray[np.integer], reader: NDArray[np.uint64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Where the first entry of each reader on each row lies, (m,), and whether there is one. O(m log entries)."""
     last = starts.size - 1
     low, end = starts[np.minimum(row, last)], starts[np.minimum(row + 1, last)]
-    high = end
-    if not readers.size:
-        return low, np.zeros(row.size, np.bool_)
-    while (searching := low < high).any():
-        middle = np.where(searching, (low + high) // 2, 0)
-        below = searching & (readers[middle] < reader)
-        low, high = np.where(below, middle + 1, low), np.where(searching & ~below, middle, high)
+    left, high = np.flatnonzero(low < end), end.copy()  # those still searched for
+    while left.size:
+        middle = (low[left] + high[left]) // 2
+        below = readers[middle] < reader[left]
+        low[left[below]] = middle[below] + 1
+        high[left[~below]] = middle[~below]
+        left = left[low[left] < high[left]]
     found = low < end
     found[found] = readers[low[found]] == reader[found]
     return low, found

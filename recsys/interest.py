@@ -56,7 +56,8 @@ def decayed(weight: Any, at: Any, reference: Any, half_life: Any) -> Any:
     Times and half-life are in microseconds. Forward decay: Cormode et al., ICDE 2009: moving the reference multiplies
     all by the same factor, so sums and orders can be kept without touching the past.
     """
-    return weight * 2.0 ** ((at - reference) / half_life)
+    ages = (at - reference) / half_life
+    return weight * (np.exp2(ages) if isinstance(ages, np.ndarray) else 2.0**ages)  # a fifth of the time of a power
 
 
 # A source weighs as its heaviest so many readers: 1 + 1/2 + ... + 1/100 of one, 5.2 of them.
@@ -110,16 +111,8 @@ class Worth:
         level_of = [levels.index(w) if (w := weights.get(kind, 0.0)) > 0.0 else NOTHING for kind in EVENT_TYPES]
         return cls(np.array(levels, np.float64), np.array(level_of, np.int8), good_rating)
 
-    def level(self, kind: EventType, value: float | None) -> int:
-        """The level of one event, NOTHING where it is worth nothing. A like that is taken back is worth nothing."""
-        if kind == "dwell" and (value is None or value < DWELL_SECONDS):
-            return NOTHING
-        if kind == "like" and value == 0.0:
-            return NOTHING
-        return int(self.level_of[EVENT_TYPES.index(kind)])
-
     def weights(self, kinds: NDArray[np.integer], values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What each of m events is worth, 0 for nothing: `level` for many.
+        """What each of m events is worth, 0 for nothing. A like that is taken back is worth nothing.
 
         kinds  (m,) positions in EVENT_TYPES      values  (m,) NaN where there is none
         """

@@ -1,6 +1,5 @@
 """A public counter per article: the total that the site's record brought, and what was stamped after that record."""
 
-from array import array
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -21,41 +20,37 @@ class Tally:
         self._total = Growing(total)
         self._total_at = Growing(total_at)
         self._since = Growing(since)
-        self._stamps: dict[int, array[int]] = {}
-        self._steps: dict[int, array[int]] = {}
+        self._rows = Growing(np.zeros(0, np.int32))  # of each step since the bundle, with its stamp and size
+        self._stamps = Growing(np.zeros(0, np.int64))
+        self._steps = Growing(np.zeros(0, np.int8))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], name: str) -> Self:
         """From `<name>_total`, `<name>_at` and `<name>_since`."""
         return cls(arrays[f"{name}_total"], arrays[f"{name}_at"], arrays[f"{name}_since"])
 
-    def add(self, row: int, at: int, step: int) -> None:
-        """Counts `step` (1, or -1 for one taken back), stamped `at`."""
-        self._stamps.setdefault(row, array("q")).append(at)
-        self._steps.setdefault(row, array("b")).append(step)
-        if at > self._total_at.view[row]:
-            self._since.view[row] += step
-
-    def add_all(self, row: NDArray[np.integer], at: NDArray[np.int64]) -> None:
-        """Counts 1 for each of m events, of rows (m,) and stamped (m,)."""
-        for of_row, stamp in zip(row.tolist(), at.tolist(), strict=True):
-            self._stamps.setdefault(of_row, array("q")).append(stamp)
-            self._steps.setdefault(of_row, array("b")).append(1)
-        np.add.at(self._since.view, row, at > self._total_at.view[row])
+    def add(self, row: NDArray[np.integer], at: NDArray[np.int64], step: NDArray[np.int8]) -> None:
+        """Counts the steps (m,), 1, or -1 for one taken back, of rows (m,) and stamped (m,)."""
+        self._rows.extend(row)
+        self._stamps.extend(at)
+        self._steps.extend(step)
+        if row.size:
+            np.add.at(self._since.own, row, np.where(at > self._total_at.view[row], step, 0))
 
     def put(self, row: int, total: int | None, total_at: int) -> None:
-        """Takes over what a record says: of an existing row, or of the next new one.
+        """Takes over what a record says: of an existing row, or of the next new one. O(steps since the bundle).
 
         A record that differs from the one in the bundle arrived after all events of the bundle.
         """
         if row == len(self._total):
             for column in (self._total, self._total_at, self._since):
                 column.extend(0)
-        self._total.view[row] = total or 0
+        if self._total.view[row] != (total or 0):
+            self._total.own[row] = total or 0
         if total_at != self._total_at.view[row]:
-            self._total_at.view[row] = total_at
-            stamps = np.array(self._stamps.get(row, ()), np.int64)
-            self._since.view[row] = np.array(self._steps.get(row, ()), np.int64)[stamps > total_at].sum()
+            self._total_at.own[row] = total_at
+            later = (self._rows.view == row) & (self._stamps.view > total_at)
+            self._since.own[row] = self._steps.view[later].sum()
 
     def total_at(self, row: int) -> int:
         """When the record behind the row's total arrived, microseconds."""

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute
 from starlette.types import Message, Receive, Scope, Send
 
@@ -14,12 +15,15 @@ from serving.fast import FastLists
 from serving.gate import Gate
 from serving.limits import Limits, networks
 from serving.logs import request_ids
+from serving.memory import keep_small
 from serving.overload import overloaded
 from serving.problems import Problem
 from serving.security import guard
 from serving.sending import SAFE, Headers, Reply, Wired, send_reply
 from serving.service import Service
 from serving.telemetry import ELSEWHERE, REFUSED
+
+GONE = 499  # as nginx counts those who left before their answer
 
 _REQUEST_ID = b"x-request-id"
 _ALWAYS = frozenset({b"/livez", b"/readyz", b"/metrics", b"/widget.js"})
@@ -133,6 +137,8 @@ class App:
         scope["path"] = scope["raw_path"].decode("ascii")
         try:
             await self._api(scope, receive, send_and_note)
+        except ClientDisconnect:
+            status = GONE
         except Exception:
             log.exception("request %s failed", request_id)
         finally:
@@ -166,6 +172,7 @@ async def running(service: Service) -> AsyncIterator[None]:
         asyncio.create_task(service.live.follow()),
         asyncio.create_task(service.keyring.follow()),
         asyncio.create_task(service.pulse.follow(service.beat)),
+        asyncio.create_task(keep_small(service.live, service.mapped_bytes)),
     ]
     service.beat(0.0)
     for following in followings:

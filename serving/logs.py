@@ -31,8 +31,10 @@ class JsonLines(logging.Formatter):
 
 
 def log_to_stderr(*, as_json: bool) -> None:
-    """Where the program's own messages go from here on."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    """Where the program's own messages go from here on; of others' only warnings."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for own in ("recsys", "serving"):
+        logging.getLogger(own).setLevel(logging.INFO)
     if as_json:
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JsonLines())

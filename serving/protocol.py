@@ -37,6 +37,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _at_once: AtOnce | None = None
     _answered = False  # the request at hand was answered at once
     _may_answer = False  # one request of each piece that arrives: the others take turns, as a client may not read
+    _unfinished: Sequence[RequestResponseCycle] = ()  # uvicorn itself keeps the last one only
     _idle: asyncio.TimerHandle | None = None
     _idle_since = 0.0
 
@@ -46,7 +47,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._wait(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is waited for any longer."""
+        """Nothing is waited for any longer, and no answer that is under way goes on to be written."""
+        for cycle in self._unfinished:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.pipeline.clear()
         self._stop_waiting()
         self._reader_is_back()
         if self._idle is not None:
@@ -105,6 +110,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._may_answer and self.parser.get_method() == b"GET" and self._answer_at_once():
             return
         super().on_headers_complete()
+        if self.cycle is not None:
+            under_way = [cycle for cycle in self._unfinished if not cycle.response_complete and cycle is not self.cycle]
+            self._unfinished = [*under_way, self.cycle]
 
     def _answer_at_once(self) -> bool:
         """Answers without a task of its own, and in one write, what needs no waiting; False where it has to go round.

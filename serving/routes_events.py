@@ -76,8 +76,8 @@ async def post_events(served: Served, request: Request) -> Response:
     if browser:
         source = served.sources.of(request.scope, now)
         good = [msgspec.structs.replace(event, source=source) for event in good]
-    appended = await served.writer.run(lambda store: store.log.append_events(good, now))
-    served.live.catch_up()
+    appended = await served.writer.append(good, now)
+    served.live.catch_up(served.writer.newest)
     served.telemetry.count_delays((now - event.at) / SECOND for event in good)
     served.telemetry.count_events(appended.accepted, appended.duplicates, len(rejected), ignored)
     answer = EventsAnswer(

@@ -1,6 +1,7 @@
 """Starting and stopping the server process."""
 
 import gc
+import resource
 import socket
 import webbrowser
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import uvicorn
 
 from recsys.errors import BadInput
 from recsys.home import Home
+from recsys.registry import open_registry
 from recsys.settings import Settings
 from recsys.store.opening import has_store, open_store, postgres_address
 from recsys.times import now_micros
@@ -18,6 +20,7 @@ from serving.keys import Keyring
 from serving.limits import networks
 from serving.live import Live, Replica, opened
 from serving.logs import log_to_stderr
+from serving.memory import MAPPED_BYTES
 from serving.protocol import protocol_for
 from serving.security import check_address, is_loopback
 from serving.senders import Sources
@@ -58,6 +61,7 @@ def serve(home: Home, settings: Settings, how: Serving) -> None:
     if not is_loopback(how.host) and not has_keys(home):
         check_address(how.host)
     log_to_stderr(as_json=how.json_logs)
+    allow_open_files()
     home.root.mkdir(parents=True, exist_ok=True)
     with listen(how.host, how.port) as listening:
         if how.workers == 1:
@@ -72,7 +76,7 @@ def _serve_with_workers(listening: socket.socket, home: Home, settings: Settings
     """
     store = open_store(home)
     try:
-        replica = opened(home.bundles, store)
+        replica = opened(open_registry(home.bundles, settings.bundles), store)
     finally:
         store.close()
     counts, sources = new_counts(how.workers), Sources()
@@ -80,7 +84,9 @@ def _serve_with_workers(listening: socket.socket, home: Home, settings: Settings
 
     def work(worker: int, started: Callable[[Ends], None]) -> None:
         telemetry = Telemetry(counts, worker)
-        service = open_service(home, settings, telemetry=telemetry, replica=replica, sources=sources)
+        service = open_service(
+            home, settings, telemetry=telemetry, replica=replica, sources=sources, workers=how.workers
+        )
         _serve_on(listening, service, how, started)
 
     parent = Telemetry(counts, how.workers)
@@ -116,6 +122,12 @@ def _serve_on(listening: socket.socket, service: Service, how: Serving, started:
     _Server(config, started).run([listening])
 
 
+def allow_open_files() -> None:
+    """Raises the number of files and connections that the process may have open to what the system lets it have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens; raises BadInput where the address can't be had."""
     try:
@@ -142,13 +154,16 @@ def open_service(
     telemetry: Telemetry | None = None,
     replica: Replica | None = None,
     sources: Sources | None = None,
+    workers: int = 1,
 ) -> Service:
     """The service of a home: store and model opened, change log applied; raises BadBundle or StoreFailed.
 
     telemetry, replica, sources  what a worker has from its parent
+    workers                      that share the memory for the model's files
     """
     telemetry = telemetry or Telemetry()
-    live = Live(home.bundles, lambda: open_store(home, answer_seconds=READ_SECONDS), telemetry.refused_bundle, replica)
+    registry = open_registry(home.bundles, settings.bundles)
+    live = Live(registry, lambda: open_store(home, answer_seconds=READ_SECONDS), telemetry.refused_bundle, replica)
     if postgres_address() is None:
         telemetry.gauge("recsys_store_bytes", "Size of the store with its write-ahead log.", lambda: store_bytes(home))
     return Service(
@@ -156,11 +171,13 @@ def open_service(
         keyring=Keyring(live),
         writer=Writer(lambda: open_store(home, answer_seconds=WRITE_SECONDS), lambda: telemetry.shed("write")),
         settings=settings,
-        bundles=home.bundles,
+        home=home,
+        registry=registry,
         telemetry=telemetry,
         open_store=lambda: open_store(home),
         clock=clock,
         sources=sources or Sources(),
+        mapped_bytes=MAPPED_BYTES // workers,
     )
 
 

@@ -93,8 +93,8 @@ class ServiceSource:
         """Stores one event, stamped now, and applies it."""
         now = self._service.clock()
         event = Event(type=kind, article_id=article_id, visitor_id=visitor_id, at=Micros(now), value=value, id=None)
-        await self._service.writer.run(lambda store: store.log.append_events([event], now))
-        self._service.live.catch_up()
+        await self._service.writer.append([event], now)
+        self._service.live.catch_up(self._service.writer.newest)
 
     @property
     def version(self) -> str | None:

@@ -8,13 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from recsys.event import EVENT_TYPES
-from recsys.histories import history_arrays
+from recsys.histories import history_arrays, strengths
 from recsys.interest import Worth, decayed
 from recsys.items import best
-from recsys.ranking import LEADERS
 
-_CODE = {name: code for code, name in enumerate(EVENT_TYPES)}
+LEADERS = 500  # articles that are told of as liked lately
 
 
 def histories_of(events: pa.Table, worth: Worth, as_of: int) -> dict[str, NDArray[Any]]:
@@ -29,20 +27,6 @@ def histories_of(events: pa.Table, worth: Worth, as_of: int) -> dict[str, NDArra
         events["at"].to_numpy()[read],
         strength[read],
     )
-
-
-def strengths(
-    kind: NDArray[np.int8], value: NDArray[np.float64], worth: Worth
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """`recsys.histories.strength_of` of m events at once: the strength (m,), and whether there is one (m,).
-
-    kind   (m,) position in EVENT_TYPES      value  (m,) NaN where there is none
-    """
-    strength = worth.weights(kind, value)
-    with np.errstate(invalid="ignore"):
-        strength[(kind == _CODE["rating"]) & (value < worth.good_rating)] = 0.0
-    read = (kind != _CODE["impression"]) & ~((kind == _CODE["like"]) & (value == 0.0))
-    return strength.astype(np.float32), read
 
 
 def liked_lately(

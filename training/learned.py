@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from recsys.histories import strengths
 from recsys.interest import Worth
 from training.covisits import TIES
-from training.histories import strengths
 
 ARTICLES = 3_000  # the model covers those with most readers: its cost grows with the third power, here 5 s
 READERS = 2  # and at least so many

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from recsys.histories import strengths
 from recsys.model import Model
-from training.histories import strengths
 
 _NONE = np.uint64(0)
 
@@ -108,8 +108,6 @@ def time_cuts(events: pa.Table, splits: int) -> list[int]:
 
 def play(model: Model, acts: Acts) -> None:
     """Lets the live layer of `model` meet events that it has not met."""
-    model.engagement.act_all(acts.kind, acts.value, acts.at, acts.row, acts.reader, acts.source)
+    model.engagement.meet(acts.kind, acts.value, acts.at, acts.row, acts.reader, acts.source)
     seen = acts.only(acts.read & (acts.visitor != _NONE))
-    columns = (seen.visitor, seen.row, seen.at, seen.strength)
-    for visitor, row, at, strength in zip(*(column.tolist() for column in columns), strict=True):
-        model.histories.read(visitor, row, at, strength)
+    model.histories.meet(seen.visitor, seen.row, seen.at, seen.strength)

@@ -14,6 +14,7 @@ from recsys.record import Micros
 from recsys.store.protocols import StoredArticle
 from recsys.times import DAY, HOUR
 from recsys.untrained import untrained_model
+from tests.recsys.meeting import engage
 
 NOW = 1_700_000_000_000_000
 N = 12
@@ -42,7 +43,7 @@ def act(
     source: str | None = None,
 ) -> None:
     event = Event(type=kind, article_id=str(row), visitor_id=visitor, at=Micros(at), value=value, source=source)
-    model.engagement.add(event, row)
+    engage(model.engagement, [event], [row])
 
 
 def ranking_of(model: Model, window: Window, now: int = NOW) -> list[Item]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from recsys.event import EVENT_TYPES
-from recsys.interest import LONG_AGO, NOTHING, WEIGHTS, Worth, decayed, site_clock, smoothed_rate
+from recsys.interest import LONG_AGO, WEIGHTS, Worth, decayed, site_clock, smoothed_rate
 from recsys.times import DAY, HOUR
 
 REFERENCE = 1_700_000_000_000_000
@@ -50,21 +50,24 @@ def test_a_smoothed_rate_lies_between_what_was_expected_and_what_was_seen(succes
     assert min(seen, expected) - 1e-9 <= rate <= max(seen, expected) + 1e-9
 
 
+def worth(kind, value=None, of=WORTH):
+    [found] = of.weights(np.array([EVENT_TYPES.index(kind)]), np.array([np.nan if value is None else value]))
+    return found
+
+
 @given(st.sampled_from(EVENT_TYPES), st.one_of(st.none(), st.sampled_from([0.0, 3.0, 4.0, 9.9, 10.0])))
-def test_many_events_are_worth_what_each_is(kind, value):
-    level = WORTH.level(kind, value)
-    code = np.array([EVENT_TYPES.index(kind)])
-    found = WORTH.weights(code, np.array([np.nan if value is None else value]))
-    assert found[0] == (0.0 if level == NOTHING else WORTH.levels[level])
+def test_an_event_is_worth_its_type_but_for_short_dwells_and_likes_taken_back(kind, value):
+    short = kind == "dwell" and (value is None or value < 10.0)
+    assert worth(kind, value) == (0.0 if short or (kind, value) == ("like", 0.0) else WEIGHTS[kind])
 
 
 def test_a_dislike_and_a_short_dwell_are_worth_nothing_and_any_rating_a_view():
-    assert WORTH.level("dislike", None) == WORTH.level("dwell", 9.0) == WORTH.level("impression", None) == NOTHING
-    assert WORTH.level("rating", 4.0) == WORTH.level("rating", 1.0) == WORTH.level("view", None)
+    assert worth("dislike") == worth("dwell", 9.0) == worth("impression") == 0.0
+    assert worth("rating", 4.0) == worth("rating", 1.0) == worth("view")
 
 
 def test_a_type_can_be_set_to_nothing():
-    assert Worth.of({**WEIGHTS, "comment": 0.0}).level("comment", None) == NOTHING
+    assert worth("comment", of=Worth.of({**WEIGHTS, "comment": 0.0})) == 0.0
 
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])

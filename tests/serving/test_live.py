@@ -1,22 +1,31 @@
 """The live layer: one change log, applied in order, whoever wrote it; and models that take each other's place."""
 
 import asyncio
+import random
 import re
+import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from numpy.typing import NDArray
 
-from recsys.bundle import POINTER, activate, active_version
+from recsys.bundle import POINTER, Manifest, activate, active_version
 from recsys.errors import BadBundle, StoreFailed
 from recsys.event import Event
 from recsys.home import Home
+from recsys.items import WINDOWS
 from recsys.record import Micros
+from recsys.registry import FolderRegistry
 from recsys.settings import Settings
 from recsys.store import Store
 from recsys.store.sqlite import SqliteStore
 from recsys.times import DAY
+from serving import live
 from serving.answers import ranking_answer
 from serving.live import Live, Replica, opened
 from serving.questions import RankingQuestion
@@ -50,6 +59,21 @@ def test_what_another_process_writes_is_applied(api: Client, elsewhere: Store) -
     _until(lambda: api.get("/v1/articles/council-4/stats").json()["views"] == before + 5)
 
 
+def test_of_many_who_wrote_together_one_asks_the_store(home: Home, elsewhere: Store) -> None:
+    """On PostgreSQL each question is a way over the network, in the loop that answers everybody."""
+    with closing(SqliteStore(home.store)) as store:
+        replica = Live(FolderRegistry(home.bundles), lambda: store, lambda: None)
+        newest = elsewhere.log.last() + 1
+        elsewhere.log.append_events([_view(1)], NOW)
+        replica.catch_up(newest)
+        assert replica.position == newest
+        elsewhere.log.append_events([_view(2)], NOW)
+        replica.catch_up(newest)
+        assert replica.position == newest
+        replica.catch_up()
+        assert replica.position == newest + 1
+
+
 def test_a_model_that_another_process_activates_takes_over(
     home: Home, api: Client, elsewhere: Store, versions: tuple[str, str]
 ) -> None:
@@ -69,6 +93,52 @@ def test_a_damaged_model_that_another_process_activates_is_refused(
     _until(lambda: re.search(r"recsys_refused_bundles_total [1-9]", api.get("/metrics").text) is not None)
     assert api.get("/v1/ranking").json()["model"] == first
     assert api.get("/readyz").status_code == 200
+
+
+def test_a_model_that_storage_does_not_give_now_is_taken_later(
+    home: Home, api: Client, elsewhere: Store, versions: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = versions
+    asked = []
+
+    def away(registry: FolderRegistry) -> str:
+        asked.append(registry)
+        raise StoreFailed("not now")
+
+    monkeypatch.setattr(live, "RENEW_SECONDS", 0.05)
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderRegistry, "active", away)
+        activate(home.bundles, second)
+        elsewhere.log.append_activation(second, NOW)
+        _until(lambda: len(asked) > 2)
+        assert api.get("/v1/ranking").json()["model"] == first
+    _until(lambda: api.get("/v1/ranking").json()["model"] == second)
+    assert "recsys_refused_bundles_total 0.0" in api.get("/metrics").text
+
+
+def test_the_present_model_follows_while_another_one_is_opened(
+    home: Home, api: Client, elsewhere: Store, versions: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large one takes long to fetch and verify."""
+    first, second = versions
+    begun, let = threading.Event(), threading.Event()
+    open_it = FolderRegistry.open
+
+    def slowly(registry: FolderRegistry, version: str) -> tuple[Manifest, dict[str, NDArray[Any]]]:
+        begun.set()
+        assert let.wait(60)
+        return open_it(registry, version)
+
+    monkeypatch.setattr(FolderRegistry, "open", slowly)
+    activate(home.bundles, second)
+    elsewhere.log.append_activation(second, NOW)
+    assert begun.wait(60)
+    elsewhere.catalogue.put([article("harbour", 1, id="meanwhile")], NOW, restore=True)
+    _until(lambda: api.get("/v1/articles/meanwhile").status_code == 200)
+    assert api.get("/v1/ranking").json()["model"] == first
+    let.set()
+    _until(lambda: api.get("/v1/ranking").json()["model"] == second)
+    assert api.get("/v1/articles/meanwhile").status_code == 200
 
 
 def test_changes_outlive_the_change_of_models(api: Client, versions: tuple[str, str]) -> None:
@@ -105,13 +175,16 @@ def test_replaying_twice_gives_the_same_answers(home: Home, elsewhere: Store) ->
     elsewhere.log.append_events([_view(number) for number in range(50)], NOW)
     elsewhere.catalogue.put([article("harbour", 3, id="late")], NOW, restore=True)
     elsewhere.catalogue.delete(["harbour-2"], NOW)
-    found = [ranking_answer(opened(home.bundles, elsewhere).model, RankingQuestion(limit=50), NOW) for _ in range(2)]
+    found = [
+        ranking_answer(opened(FolderRegistry(home.bundles), elsewhere).model, RankingQuestion(limit=50), NOW)
+        for _ in range(2)
+    ]
     assert found[0].body == found[1].body
 
 
 def test_a_step_applies_a_bounded_part_of_the_log(home: Home, elsewhere: Store) -> None:
     many = [article("harbour", number, id=f"many-{number}") for number in range(100)]
-    replica = opened(home.bundles, elsewhere)
+    replica = opened(FolderRegistry(home.bundles), elsewhere)
     before = len(replica.model.articles)
     elsewhere.catalogue.put(many, NOW, restore=True)
     steps = 0
@@ -122,11 +195,52 @@ def test_a_step_applies_a_bounded_part_of_the_log(home: Home, elsewhere: Store) 
     assert replica.position == elsewhere.log.last()
 
 
+def test_a_log_replayed_at_once_ends_as_one_that_was_followed_entry_by_entry(home: Home, elsewhere: Store) -> None:
+    """Whatever stands between the events: articles that are put with new totals, or deleted."""
+    chance = random.Random(5)
+    followed = opened(FolderRegistry(home.bundles), elsewhere)
+    for turn in range(12):
+        some = [_act(chance, 40 * turn + number) for number in range(40)]
+        for start in range(0, 40, 8):
+            elsewhere.log.append_events(some[start : start + 8], NOW)
+            while followed.step(elsewhere):
+                pass
+        if turn % 4 == 1:
+            elsewhere.catalogue.put([article("council", turn % 6, views=turn, likes=2)], NOW + turn, restore=True)
+        if turn % 5 == 2:
+            elsewhere.catalogue.delete([f"harbour-{turn % 6}"], NOW)
+    followed.finish(elsewhere)
+    at_once = opened(FolderRegistry(home.bundles), elsewhere)
+    for column in range(len(WINDOWS)):
+        found = [one.model.engagement.interest(column, NOW) for one in (followed, at_once)]
+        assert_allclose(*found, rtol=1e-6, atol=1e-9)
+    for one in (followed.model, at_once.model):
+        assert_array_equal(one.engagement.views.counts, at_once.model.engagement.views.counts)
+        assert_array_equal(one.engagement.likes.counts, at_once.model.engagement.likes.counts)
+        for visitor in range(15):
+            assert [part.tolist() for part in one.histories.of(f"v{visitor}")] == [
+                part.tolist() for part in at_once.model.histories.of(f"v{visitor}")
+            ]
+
+
+def _act(chance: random.Random, number: int) -> Event:
+    return Event(
+        id=f"act-{number}",
+        type=chance.choice(("view", "view", "like", "dwell", "impression", "rating")),
+        article_id=f"{chance.choice(('council', 'harbour'))}-{chance.randrange(6)}",
+        visitor_id=chance.choice((None, f"v{chance.randrange(15)}")),
+        session_id=chance.choice((None, f"s{chance.randrange(5)}")),
+        source=chance.choice((None, f"n{chance.randrange(4)}")),
+        at=Micros(NOW - chance.randrange(DAY)),
+        value=chance.choice((0.0, 5.0, 20.0)),
+    )
+
+
 def test_nothing_stamped_later_is_applied_to_a_replica_of_the_past(home: Home, elsewhere: Store) -> None:
     elsewhere.log.append_events([_view(1)], NOW)
     elsewhere.catalogue.put([article("council", 4, views=10_000)], NOW, restore=True)
-    past = opened(home.bundles, elsewhere, until=NOW).model
-    present = opened(home.bundles, elsewhere).model
+    past = opened(FolderRegistry(home.bundles), elsewhere, until=NOW).model
+    present = opened(FolderRegistry(home.bundles), elsewhere).model
     row = present.articles.row("council-4")
     assert row is not None
     assert present.engagement.views.count(row) >= 10_000
@@ -136,7 +250,7 @@ def test_nothing_stamped_later_is_applied_to_a_replica_of_the_past(home: Home, e
 def test_a_bundle_of_another_store_is_refused(home: Home, tmp_path: Path) -> None:
     other = SqliteStore(tmp_path / "other.db")
     with pytest.raises(BadBundle, match="change log"):
-        opened(home.bundles, other)
+        opened(FolderRegistry(home.bundles), other)
     other.close()
 
 
@@ -200,7 +314,12 @@ def test_a_model_of_the_past_still_counts_what_the_log_held_later(home: Home, el
 
     elsewhere.log.append_events([_view(number) for number in range(5)], NOW)
     present = train(elsewhere, home, Settings(), as_of=NOW + 1, now=NOW + 1, progress=lambda *_: None)
-    counted = [opened(home.bundles, elsewhere).model.engagement.views.count(row) for row in range(36)]
+    counted = _views(home, elsewhere)
     past = train(elsewhere, home, Settings(), as_of=NOW - DAY, now=NOW + 1, progress=lambda *_: None)
     assert (present.manifest.later, past.manifest.later > 0) == (0, True)
-    assert [opened(home.bundles, elsewhere).model.engagement.views.count(row) for row in range(36)] == counted
+    assert _views(home, elsewhere) == counted
+
+
+def _views(home: Home, store: Store) -> list[int]:
+    model = opened(FolderRegistry(home.bundles), store).model
+    return [model.engagement.views.count(row) for row in range(36)]

@@ -1,19 +1,25 @@
 """The server as a process: start, address, what it loads, raw requests, restart, end."""
 
+import resource
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import time
 import urllib.request
 
 import pytest
 
 from recsys.home import Home
+from serving.run import allow_open_files
 from tests.serving.process import RUN, ask, raw, server
 
 pytestmark = pytest.mark.slow
 
-HEAVY = {"sklearn", "duckdb", "ibis", "pyarrow", "pandas", "numba", "joblib", "py3langid", "rich"}
+HEAVY = {"sklearn", "duckdb", "ibis", "pyarrow", "pandas", "numba", "joblib", "py3langid", "rich", "fsspec", "botocore"}
 POST = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\n"
+_UNFINISHED = POST + b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n[{"
 
 
 def test_it_answers_where_it_says_that_it_listens(running: str) -> None:
@@ -35,6 +41,33 @@ def test_what_was_accepted_is_there_after_a_restart(home: Home) -> None:
     with server(home.root) as (url, _):
         assert ask(url + stats)[1] == before
         assert ask(f"{url}/v1/articles/a%2Fb/page")[0] == 200
+
+
+def test_readers_who_leave_before_their_answers_leave_no_traceback(home: Home) -> None:
+    ask_for = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    leaving = (ask_for % b"/v1/ranking?limit=100" * 200, ask_for % b"/openapi.json" * 50, ask_for % b"/", _UNFINISHED)
+    with server(home.root) as (url, process):
+        host, port = url.removeprefix("http://").split(":")
+        for request in leaving * 5:
+            with socket.create_connection((host, int(port)), timeout=5) as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset at once
+                connection.sendall(request)
+                time.sleep(0.002)
+        assert ask(f"{url}/v1/ranking")[0] == 200
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        assert process.stdout is not None
+        assert "Traceback" not in process.stdout.read()
+
+
+def test_as_many_connections_may_be_open_as_the_system_allows() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        allow_open_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == before[1]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_it_ends_by_itself_when_it_is_asked_to(home: Home) -> None:

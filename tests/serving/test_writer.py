@@ -48,6 +48,30 @@ def test_many_writes_at_once_are_all_stored(tmp_path: Path) -> None:
     assert _ids(tmp_path) == {f"e{i}" for i in range(100)}
 
 
+def test_events_of_many_requests_share_an_entry_and_each_is_told_of_its_own(tmp_path: Path) -> None:
+    def some(*names: str) -> list[Event]:
+        return [Event(id=name, type="view", article_id="a", at=Micros(1)) for name in names]
+
+    async def run() -> list[object]:
+        writer = Writer(lambda: _open(tmp_path))
+        outcomes = await asyncio.gather(
+            writer.append(some("a", "b"), 3),
+            writer.append(some("b"), 2),
+            writer.run(_append("between")),
+            writer.append(some("c"), 4),
+        )
+        await writer.close()
+        assert writer.newest == 3
+        return list(outcomes)
+
+    counts = [AppendedEvents(2, 0), AppendedEvents(0, 1), AppendedEvents(1, 0), AppendedEvents(1, 0)]
+    assert asyncio.run(run()) == counts
+    store = _open(tmp_path)
+    entries = [(entry.at, [event.id for event in entry.events]) for entry in store.log.read(0, 9)]
+    store.close()
+    assert entries == [(3, ["a", "b"]), (2, ["between"]), (4, ["c"])]
+
+
 def test_a_failing_write_takes_no_other_with_it(tmp_path: Path) -> None:
     async def run() -> list[object]:
         writer = Writer(lambda: _open(tmp_path))

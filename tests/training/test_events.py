@@ -4,7 +4,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.acts import reader_key, session_key, source_key
+from recsys.acts import session_key, source_key
 from recsys.event import EVENT_TYPES, LIST_NAMES, Event
 from recsys.histories import visitor_key
 from recsys.record import Micros
@@ -61,13 +61,6 @@ def test_batches_change_nothing(rows, batch):
         subject._BATCH = former
     assert isinstance(whole, pa.Table)
     assert whole["row"].to_pylist() == rows
-
-
-def test_no_visitor_is_taken_for_a_session():
-    as_visitor = Event(type="view", article_id="a", visitor_id="same", at=Micros(0))
-    as_session = Event(type="view", article_id="a", session_id="same", at=Micros(0))
-    assert reader_key(as_visitor) != reader_key(as_session)
-    assert reader_key(Event(type="view", article_id="a", at=Micros(0))) is None
 
 
 def test_the_log_is_read_to_its_end_a_few_entries_at_a_time():

@@ -1,24 +1,13 @@
 """Training and the live layer say the same of every event."""
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from recsys.event import EVENT_TYPES, Event
-from recsys.histories import Histories, strength_of
+from recsys.event import Event
+from recsys.histories import Histories
 from recsys.interest import WEIGHTS, Worth
-from recsys.ranking import LEADERS
+from tests.recsys.meeting import remember
 from training.events import event_table
-from training.histories import histories_of, liked_lately, strengths
-
-
-@given(st.sampled_from(EVENT_TYPES), st.none() | st.sampled_from([0.0, 1.0, 3.0, 4.0, 10.0, 60.0]), st.booleans())
-def test_strengths_of_many_events_equal_those_of_each(kind, value, rated):
-    worth = Worth.of(WEIGHTS, good_rating=4.0 if rated else float("nan"))
-    code = np.array([EVENT_TYPES.index(kind)], np.int8)
-    found, read = strengths(code, np.array([np.nan if value is None else value]), worth)
-    assert (found[0] if read[0] else None) == strength_of(kind, value, worth)
+from training.histories import LEADERS, histories_of, liked_lately
 
 
 def test_a_table_gives_the_histories_that_live_events_give_and_nothing_from_the_cut_on():
@@ -31,8 +20,7 @@ def test_a_table_gives_the_histories_that_live_events_give_and_nothing_from_the_
     ]
     trained = Histories.from_arrays(histories_of(event_table(events, int, 100), worth, 10))
     live = Histories.empty()
-    for event in events[:2]:
-        live.add(event, int(event.article_id), worth)
+    remember(live, events[:2], [0, 1], worth)
     assert [part.tolist() for part in trained.of("a")] == [part.tolist() for part in live.of("a")]
     assert trained.of("a").rows.tolist() == [1, 0]
 

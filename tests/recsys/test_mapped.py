@@ -1,0 +1,24 @@
+"""What is read of a file through a map counts as the process' own until it is given back; then it is read again."""
+
+import numpy as np
+
+from recsys.mapped import give_back, maps_of, resident_files
+
+SIZE = 32 * 1024 * 1024
+
+
+def test_pages_that_are_given_back_are_gone_and_read_again_as_they_were(tmp_path):
+    np.save(tmp_path / "ones.npy", np.ones(SIZE, np.uint8))
+    array = np.asarray(np.load(tmp_path / "ones.npy", mmap_mode="r"))
+    begun = resident_files()
+    assert array.sum() == SIZE
+    assert resident_files() - begun > 0.9 * SIZE
+    give_back(maps_of([array]))
+    assert resident_files() - begun < 0.1 * SIZE
+    assert array.sum() == SIZE
+
+
+def test_one_map_is_found_once_and_arrays_in_memory_have_none(tmp_path):
+    np.save(tmp_path / "some.npy", np.arange(10))
+    array = np.load(tmp_path / "some.npy", mmap_mode="r")
+    assert len(maps_of([array, array[2:5], np.asarray(array), np.arange(3)])) == 1
