@@ -34,7 +34,7 @@ from recsys.times import DAY, HOUR
 from training import signals
 from training.comparison import Comparison, compare
 from training.engagement import engagement_arrays
-from training.engines import duckdb_engine, scanned
+from training.engines import duckdb_engine
 from training.events import event_table
 from training.ranking import fit_ranking
 from training.simple_rankings import simple_rankings
@@ -83,18 +83,21 @@ def trained(columns: ArticleColumns, table: pa.Table, as_of: int) -> SimpleNames
     """As much of a model as Ranking looks at."""
     table = table.filter(pc.field("at") < as_of)
     with duckdb_engine(threads=1) as engine:
-        median = signals.good_rating(scanned(engine, "ratings", table), as_of).to_pyarrow().as_py()
+        known = engine.scanned("events", table)
+        median = signals.good_rating(known, as_of).to_pyarrow().as_py()
         worth = Worth.of(WEIGHTS, float("nan") if median is None else median)
         fit = fit_ranking(columns, table, as_of, worth)
         half_lives = fit.half_lives.tolist()
-        arrays = engagement_arrays(engine, table, Totals.none(len(columns)), as_of, worth=worth, half_lives=half_lives)
+        pairs = engine.kept("pairs", signals.pairs(known, as_of, worth))
+        none = Totals.none(len(columns))
+        arrays = engagement_arrays(engine, known, pairs, none, as_of, worth=worth, half_lives=half_lives)
     return SimpleNamespace(articles=columns, engagement=Engagement.from_arrays(arrays), ranking=fit, rules=())
 
 
 def play(engagement: Engagement, table: pa.Table) -> None:
     kind, value, at, row = (table[name].to_numpy() for name in ("type", "value", "at", "row"))
     reader = pc.coalesce(table["visitor"], table["session"]).fill_null(0).to_numpy()
-    engagement.act_all(kind, value, at, row, reader, np.full(row.size, NOWHERE, np.uint64))
+    engagement.meet(kind, value, at, row, reader, np.full(row.size, NOWHERE, np.uint64))
 
 
 def evaluate(name: str, schedule: Schedule) -> dict[str, Comparison]:

@@ -27,6 +27,7 @@ from recsys.columns import GROUPS, ArticleColumns
 from recsys.cosine import Neighbours, Rows
 from recsys.covisitation import Covisits, Ties
 from recsys.engagement import Engagement
+from recsys.event import EVENT_TYPES
 from recsys.interest import LONG_AGO
 from recsys.items import WINDOWS, Item, Wish
 from recsys.model import Model
@@ -134,6 +135,12 @@ def engagement_of(n: int, rng: np.random.Generator) -> dict[str, NDArray[np.gene
     return found
 
 
+def view(engagement: Engagement, at: int, row: NDArray[np.int64], reader: int) -> None:
+    """One reader opens the article at `row` (1,)."""
+    kind, value = np.array([EVENT_TYPES.index("view")]), np.array([np.nan])
+    engagement.meet(kind, value, np.array([at]), row, np.array([reader], np.uint64), np.zeros(1, np.uint64))
+
+
 def measured(model: Model, reads: int) -> dict[str, float]:
     """Milliseconds that scores and a whole answer take for readers of so many articles."""
     rng = np.random.default_rng(SEED)
@@ -152,7 +159,7 @@ def measured(model: Model, reads: int) -> dict[str, float]:
     for number in range(REQUESTS + WARM):
         now = NOW + number * 10_000  # a hundred requests a second
         if number % 10 == 0:
-            model.engagement.act("view", None, now, int(rng.integers(n)), reader=number + 1)
+            view(model.engagement, now, rng.integers(n, size=1), number + 1)
         history, other = histories[number % len(histories)], histories[(number + 50) % len(histories)]
         reader = reader_of(now, history=other)
         asked = Wish(limit=8, exclude=reader.seen)

@@ -26,6 +26,7 @@ from recsys.event import Event
 from recsys.home import Home
 from recsys.neighbours import NeighbourIndex
 from recsys.record import Micros, SectionPath
+from recsys.registry import FolderRegistry
 from recsys.settings import Settings
 from recsys.store.sqlite import SqliteStore
 from recsys.times import DAY, SECOND, parse_time
@@ -113,7 +114,7 @@ def events(total: int, per_article: int, rng: np.random.Generator) -> Iterator[E
 def make(folder: Path, total: int, words: int | None = None) -> Home:
     """The home; a store or a bundle that is there already is taken as it is."""
     from training import fit as fitting
-    from training import texts
+    from training import neighbour_lists
     from training.publish import named, publish
     from training.train import read_store
 
@@ -130,11 +131,11 @@ def make(folder: Path, total: int, words: int | None = None) -> Home:
     settings = Settings(threads=1)
     short = ExitStack()
     if words is not None:
-        short.enter_context(patch.object(texts, "fit_neighbours", invented_neighbours))
+        short.enter_context(patch.object(neighbour_lists, "fit_neighbours", invented_neighbours))
         short.enter_context(patch.object(fitting, "time_cut", lambda _: None))
     with short:
         arrays, manifest = fitting.fit(read_articles, read_events, NOW, settings, log_seq=log_seq)
-    publish(home.bundles, store, arrays, named(arrays, manifest), now=NOW, keep=2)
+    publish(FolderRegistry(home.bundles), store, arrays, named(arrays, manifest), after=None, now=NOW, keep=2)
     store.close()
     print(f"{total:,} articles trained in {time.process_time() - began:.0f} CPU seconds", file=sys.stderr)
     return home

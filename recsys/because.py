@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.candidates import Candidates
+from recsys.affinity import TASTES
+from recsys.candidates import NOWHERE, Candidates
 from recsys.items import Item, Reason
 from recsys.mix import SIGNALS
 from recsys.reader import Reader
+from recsys.votes import TIES
 
 if TYPE_CHECKING:
     from recsys.model import Model
-
-NOWHERE = -1
 
 NAMED = 2  # how many articles of the reader's history an item's reasons name
 
@@ -37,7 +37,9 @@ def items_because(
     rows = found.rows[places].tolist()
     strength = (weights[:, None] * found.strength.take(places, axis=1)).T.tolist()
     owners, named, others = _read(reader, found, weights, places)
-    tasted = [(SIGNALS.index(kind), kind, taste.strongest(places)) for kind, taste in found.tastes.items()]
+    groups = [model.articles.groups[group] for group in TASTES.values()]
+    names_of = found.taste.strongest(groups, reader, found.tasted.take(places))
+    tasted = [(SIGNALS.index(kind), kind, names) for kind, names in zip(TASTES, names_of, strict=True)]
     ids: dict[int, str] = {}
     items = []
     for at, row in enumerate(rows):
@@ -71,18 +73,17 @@ def _read(
     A vote of 0 names nothing.
     """
     votes, k, h = found.votes, places.size, reader.rows.size
-    slot_of = np.full(votes.articles, NOWHERE, np.intp)
-    tied = found.strength[: votes.scale.size, places].any(axis=0)
-    slot_of[found.article[places]] = np.where(tied, np.arange(k), NOWHERE)
-    slot = slot_of.take(votes.article)
+    slot_of = np.full(found.ballot.rows.size + 1, NOWHERE)
+    slot_of[found.number.take(places)] = np.arange(k)
+    slot_of[NOWHERE] = NOWHERE
+    slot = slot_of.take(found.ballot.numbers[found.ballot.known : found.ballot.end])
     own = (slot >= 0).nonzero()[0]
     weight = votes.weight.take(own)
-    weight *= (weights[: votes.scale.size] / votes.scale).take(votes.bounds.searchsorted(own, "right"))
+    weight *= (weights[:TIES] / found.scale).take(votes.ends.searchsorted(own, "right"))
     by_owner = np.bincount(slot.take(own) * h + votes.owner.take(own), weight, k * h).reshape(k, h)
-    nameable = by_owner if reader.nameable.all() else np.where(reader.nameable, by_owner, 0.0)
+    nameable = by_owner * reader.nameable
     owners = (-nameable).argsort(axis=1, kind="stable")[:, :NAMED]
-    each = np.arange(k)[:, None]
-    named = nameable[each, owners]
-    others = by_owner
-    others[each, owners] *= named == 0.0
-    return owners.tolist(), named.tolist(), others.sum(axis=1).tolist()
+    place = owners + h * np.arange(k)[:, None]
+    named = nameable.take(place)
+    by_owner.ravel()[place[named > 0.0]] = 0.0
+    return owners.tolist(), named.tolist(), by_owner.sum(axis=1).tolist()

@@ -17,14 +17,18 @@ from recsys.article import SENSITIVE, SPONSORED, UNLISTED, Article
 from recsys.growing import Growing
 from recsys.items import Wish
 from recsys.membership import Membership
+from recsys.names import Names
+from recsys.ragged import spliced
 from recsys.record import Micros, SectionPath, wire_json
 from recsys.strings import StringTable
 
 NEVER = int(np.iinfo(np.int64).max)
 NO_CODE = -1
+NO_ROW = -1
 FEW = 8  # exclusions that are compared one by one, a tenth of the time of np.isin
 GROUPS = ("section", "tag", "label", "author")
 
+_DIGEST = np.dtype("<u8")
 _GONE, _UNLISTED, _SENSITIVE, _SPONSORED, _EVERGREEN = 1, 2, 4, 8, 16
 _RULED = {UNLISTED: 32, SENSITIVE: 64, SPONSORED: 128}  # the same labels, set by a rule
 _ANY_UNLISTED, _ANY_SENSITIVE, _ANY_SPONSORED = _UNLISTED | 32, _SENSITIVE | 64, _SPONSORED | 128
@@ -68,9 +72,9 @@ class ArticleColumns:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Base and overlay as plain arrays."""
-        rows = range(len(self))
-        ids = StringTable.from_strings(self.id(row) for row in rows)
-        cards = StringTable.from_strings(self.card(row).decode() for row in rows)
+        ids = self._ids.with_more(self._id_of_new[row] for row in range(len(self._ids), len(self)))
+        new_cards = {row: np.frombuffer(card, np.uint8) for row, card in self._new_cards.items()}
+        cards = StringTable(*spliced(self._cards.starts, self._cards.data, new_cards, len(self))[::-1])
         languages = StringTable.from_strings(self._languages)
         hashes = self._fixed["id_hash"].view
         order = np.argsort(hashes, kind="stable").astype(np.int32)
@@ -93,7 +97,7 @@ class ArticleColumns:
             self.extend([article], [language], [gone])
             return
         for name, value in zip(_FIXED, _fixed_of(article, self._language_code(language), gone), strict=True):
-            self._fixed[name].view[row] = value
+            self._fixed[name].own[row] = value
         self._put_names(row, article)
 
     def extend(self, articles: Sequence[Article], languages: Sequence[str], gone: Sequence[bool]) -> None:
@@ -109,7 +113,7 @@ class ArticleColumns:
 
     def remove(self, row: int) -> None:
         """Takes `row` out of every answer until it is put again."""
-        self._flags[row] |= _GONE
+        self._fixed["flags"].own[row] |= _GONE
 
     def row(self, article_id: str) -> int | None:
         """The row of an id, also of one that is gone; None where it never was."""
@@ -124,6 +128,21 @@ class ArticleColumns:
             if self._ids.raw(int(rows[place])) == raw:
                 return int(rows[place])
         return None
+
+    def rows(self, article_ids: Sequence[str]) -> NDArray[np.int64]:
+        """(m,) `row` of each id, NO_ROW where it never was. Each distinct one takes about a microsecond."""
+        found = dict.fromkeys(article_ids, NO_ROW)
+        old = [one for one in found if one not in self._new_ids]
+        hashes, rows = self._sorted_ids
+        if old and hashes.size:
+            wanted = np.frombuffer(b"".join([_id_digest(one) for one in old]), _DIGEST)
+            there = rows.take(np.searchsorted(hashes, wanted), mode="clip")
+            found.update(zip(old, there.tolist(), strict=True))
+            old = [old[place] for place in np.flatnonzero(~self._ids.equal(there, old)).tolist()]
+        for one in [*old, *(found.keys() & self._new_ids.keys())]:  # unknown, of an equal hash, or new
+            row = self.row(one)
+            found[one] = NO_ROW if row is None else row
+        return np.array([found[one] for one in article_ids], np.int64)
 
     def id(self, row: int) -> str:
         """The id at `row`."""
@@ -153,11 +172,10 @@ class ArticleColumns:
             carried[rows] = labels.get(label, False)
             self._ruled_labels[label] = carried
         self._ruled_labels = {label: carried for label, carried in self._ruled_labels.items() if carried.any()}
+        own = self._fixed["flags"].own
         for label, bit in _RULED.items():
-            flags = self._flags[rows] & np.uint8(255 - bit)
-            self._flags[rows] = flags | np.where(labels.get(label, np.zeros(rows.size, np.bool_)), bit, 0).astype(
-                np.uint8
-            )
+            flags = own[rows] & np.uint8(255 - bit)
+            own[rows] = flags | np.where(labels.get(label, np.zeros(rows.size, np.bool_)), bit, 0).astype(np.uint8)
 
     def labelled(self, rows: NDArray[np.integer], label: str) -> NDArray[np.bool_]:
         """Whether each of `rows` (m,) has the label, by its record or by a rule: (m,)."""
@@ -222,25 +240,31 @@ class ArticleColumns:
 
         A sponsored one may only where it is `pinned`.
         """
-        flags = self._flags[rows]
-        dates: NDArray[np.bool_] = (self.published[rows] <= now) & (self._expires[rows] > now)
-        dates &= flags & (_GONE | _ANY_UNLISTED | (0 if pinned else _ANY_SPONSORED)) == 0
-        return dates
+        out = np.uint8(_GONE | _ANY_UNLISTED | (0 if pinned else _ANY_SPONSORED))
+        found: NDArray[np.bool_] = self._flags.take(rows) & out == 0
+        found &= self.published.take(rows) <= now
+        found &= self._expires.take(rows) > now
+        return found
 
     def admits(
         self, rows: NDArray[np.integer], wish: Wish, now: int, *, as_fill: bool = False, pinned: bool = False
     ) -> NDArray[np.bool_]:
         """Whether each of `rows` (m,) may stand in the list that `wish` describes; sensitive articles never as fill."""
-        mask = self.shown(rows, now, pinned=pinned)
+        mask = self.passes(rows, wish, now, pinned=pinned)
         if as_fill:
             mask &= self._flags[rows] & _ANY_SENSITIVE == 0
-        if wish.ruled is not None and wish.ruled.filters:
-            mask &= wish.ruled.admits(rows)
         if 0 < len(wish.exclude) <= FEW:
             for row in wish.exclude:
                 mask &= rows != row
         elif wish.exclude:
             mask &= ~np.isin(rows, np.fromiter(wish.exclude, np.int64, len(wish.exclude)))
+        return mask
+
+    def passes(self, rows: NDArray[np.integer], wish: Wish, now: int, *, pinned: bool = False) -> NDArray[np.bool_]:
+        """The same but for what `wish` excludes."""
+        mask = self.shown(rows, now, pinned=pinned)
+        if wish.ruled is not None and wish.ruled.filters:
+            mask &= wish.ruled.admits(rows)
         if wish.language is not None:
             known = wish.language in self._languages
             mask &= self.languages[rows] == (self._languages.index(wish.language) if known else NO_CODE)
@@ -302,11 +326,16 @@ def _fixed_of(article: Article, language: int, gone: bool) -> tuple[int, ...]:
 
 
 def _id_hash(article_id: str) -> np.uint64:
-    return np.uint64(int.from_bytes(blake2b(article_id.encode(), digest_size=8).digest(), "little"))
+    return np.uint64(int.from_bytes(_id_digest(article_id), "little"))
+
+
+def _id_digest(article_id: str) -> bytes:
+    return blake2b(article_id.encode(), digest_size=_DIGEST.itemsize).digest()
 
 
 def _part(arrays: Mapping[str, NDArray[Any]], group: str) -> dict[str, NDArray[Any]]:
-    return {name: arrays[f"{group}_{name}"] for name in ("data", "starts", "row_starts", "codes")}
+    prefix = f"{group}_"
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _empty_arrays() -> dict[str, NDArray[Any]]:
@@ -316,5 +345,5 @@ def _empty_arrays() -> dict[str, NDArray[Any]]:
     found |= {f"{name}_starts": nothing.starts for name in ("id", "card", "language")}
     found |= {"sorted_hash": np.zeros(0, np.uint64), "sorted_row": np.zeros(0, np.int32)}
     for group in GROUPS:
-        found |= {f"{group}_{name}": array for name, array in Membership([]).arrays(0).items()}
+        found |= {f"{group}_{name}": array for name, array in Membership(Names.of(())).arrays(0).items()}
     return found

@@ -92,19 +92,17 @@ def top_k(values: NDArray[np.float32], k: int) -> NDArray[np.intp]:
     returns  (at most k,)
     cost     O(n + k log k)
     """
-    if k <= 0 or values.size == 0:
+    if k <= 0:
         return np.empty(0, np.intp)
-    if k >= values.size:
-        kept = np.flatnonzero(values > 0)
-    else:
-        least = np.partition(values, values.size - k)[values.size - k]
-        if least > 0:
-            above = np.flatnonzero(values > least)
-            level = np.flatnonzero(values == least)[: k - above.size]
-            kept = np.concatenate((above, level))
-        else:
-            kept = np.flatnonzero(values > 0)
-    return kept[np.argsort(-values[kept], kind="stable")]
+    kept = np.flatnonzero(values > 0)  # few where vectors are sparse
+    found = values[kept]
+    if k < kept.size:
+        least = np.partition(found, found.size - k)[found.size - k]
+        above = np.flatnonzero(found > least)
+        level = np.flatnonzero(found == least)[: k - above.size]
+        first = np.concatenate((above, level))
+        kept, found = kept[first], found[first]
+    return kept[np.argsort(-found, kind="stable")]
 
 
 def block(vectors: Rows, postings: Rows, start: int, stop: int, k: int) -> Neighbours:

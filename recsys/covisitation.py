@@ -7,6 +7,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.ragged import places
+
 
 @dataclass(frozen=True, slots=True)
 class Ties:
@@ -38,25 +40,17 @@ class Ties:
 
 def gathered(
     tables: Sequence[Ties], rows: NDArray[np.integer]
-) -> tuple[NDArray[np.intp], NDArray[np.intp], list[NDArray[np.int32]], list[NDArray[np.float32]]]:
+) -> tuple[NDArray[np.intp], list[int], list[NDArray[np.int32]], list[NDArray[np.float32]]]:
     """All ties of `rows` (h,) in each of t tables, table after table, by ascending position in `rows`.
 
     returns  the position in `rows` of each (m,), where the ties of each table end (t,), and by table the rows tied to
              and the scores
     """
-    h, following = rows.size, rows + 1
-    first = np.concatenate([table.starts.take(rows, mode="clip") for table in tables])
-    counts = np.concatenate([table.starts.take(following, mode="clip") for table in tables])
-    counts -= first  # beyond a table both are its end
-    ends = counts.cumsum()
-    first += counts
-    first -= ends
-    place = first.repeat(counts)
-    place += np.arange(place.size)
-    owner = np.tile(np.arange(h), len(tables)).repeat(counts)
-    bounds = ends[h - 1 :: h] if h else np.zeros(len(tables), np.intp)
+    place, owner, bounds = places(
+        [table.starts for table in tables], rows, np.array([np.arange(rows.size)] * len(tables))
+    )
     tied, scores, begin = [], [], 0
-    for table, end in zip(tables, bounds.tolist(), strict=True):
+    for table, end in zip(tables, bounds, strict=True):
         here = place[begin:end]
         tied.append(table.rows.take(here))
         scores.append(table.scores.take(here))

@@ -4,14 +4,17 @@ Interest fades for all articles alike, so the order of two stays as it is until 
 the most favoured holds for a while, together with what was touched since.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.affinity import TASTES
 from recsys.interest import LONG_AGO, site_clock
 from recsys.items import WINDOWS, best
 from recsys.lookup import union
+from recsys.membership import Carried, Membership
 from recsys.times import MINUTE, SECOND
 
 if TYPE_CHECKING:
@@ -24,6 +27,28 @@ TOUCHED = 500  # so many changes since and the list is made anew
 _WINDOW = WINDOWS.index("day")
 
 
+@dataclass(frozen=True, slots=True)
+class Favourites:
+    """The favourites of one moment, f of them.
+
+    rows      (f,) ascending; some may not be published yet
+    strength  (3, f) float64, what `favour` says of them
+    clock     the site's
+    carried   the names of `TASTES` that they carry
+    """
+
+    rows: NDArray[np.integer]
+    strength: NDArray[np.float64]
+    clock: int
+    carried: Carried
+
+    @classmethod
+    def of(cls, model: "Model", rows: NDArray[np.integer], clock: int) -> Self:
+        """What there is to say of `rows` (f,)."""
+        groups = [model.articles.groups[group] for group in TASTES.values()]
+        return cls(rows, favour(model, rows, clock), clock, Membership.gather_all(groups, rows))
+
+
 class Favoured:
     """A memo of the most favoured rows of one model. One thread."""
 
@@ -32,16 +57,24 @@ class Favoured:
         self._at = LONG_AGO
         self._touched = 0
         self._newest = LONG_AGO
-        self._rows = np.zeros(0, np.intp)
+        self._rows: NDArray[np.integer] = np.zeros(0, np.intp)
         self._pending = np.zeros(0, np.intp)
+        self._told: tuple[tuple[int, int], Favourites] | None = None
 
-    def at(self, model: "Model", now: int) -> tuple[NDArray[np.integer], int]:
-        """Rows that hold the favourites at `now` and what was liked lately, ascending, and the site's clock.
+    def at(self, model: "Model", now: int) -> Favourites:
+        """All that holds the favourites at `now` and what was liked lately: the same until the second is over or
+        something changes.
 
-        The same for a whole second. Some may not be published yet. Cost: O(changes since the list was made),
-        O(articles) once in a while.
+        Cost: O(changes since the list was made), O(articles) once in a while.
         """
         second = now - now % SECOND
+        key = second, model.engagement.changes
+        if self._told is None or self._told[0] != key:
+            self._told = key, Favourites.of(model, *self._rows_at(model, second))
+        return self._told[1]
+
+    def _rows_at(self, model: "Model", second: int) -> tuple[NDArray[np.integer], int]:
+        """The rows, and the site's clock."""
         touched = model.engagement.touched.view
         late = touched.size - self._touched
         if not self._at <= second < self._at + KEPT or not 0 <= late <= TOUCHED:
@@ -65,10 +98,15 @@ class Favoured:
         self._rows = np.unique(np.concatenate([*leading, model.mix.liked_rows]))
 
 
-def strengths(model: "Model", rows: NDArray[np.integer], clock: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How much readers turn to each of `rows` (m,), and what one of its age is about to draw: (m,) each, >= 0."""
-    interest = model.engagement.interest(_WINDOW, clock, rows)
-    return interest, expected(model, model.articles.published[rows], clock)
+def favour(model: "Model", rows: NDArray[np.integer], clock: int) -> NDArray[np.float64]:
+    """(3, m) >= 0, of each of `rows` (m,): how much visitors liked it lately, how much readers turn to it, and what one
+    of its age is about to draw.
+    """
+    found = np.empty((3, rows.size))
+    found[0] = model.mix.liked(rows)
+    found[1] = model.engagement.interest(_WINDOW, clock, rows)
+    found[2] = expected(model, model.articles.published.take(rows), clock)
+    return found
 
 
 def expected(model: "Model", published: NDArray[np.int64], clock: int) -> NDArray[np.float64]:

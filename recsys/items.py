@@ -77,9 +77,15 @@ def highest(scores: NDArray[np.floating], rows: NDArray[np.integer], k: int) -> 
     """The positions that `best` finds, ascending: where their order doesn't matter, in half the time."""
     if not 0 < k < scores.size:
         return np.arange(scores.size if k > 0 else 0)
-    threshold = np.partition(scores, scores.size - k)[scores.size - k]
+    threshold = _threshold(scores, k)
     kept = (scores >= threshold).nonzero()[0]
-    return kept if kept.size == k else np.sort(best(scores, rows, k))
+    if kept.size == k:
+        return kept
+    level = (scores.take(kept) == threshold).nonzero()[0]
+    room = level.size - (kept.size - k)
+    stays = np.ones(kept.size, np.bool_)
+    stays[level.take(rows.take(kept.take(level)).argpartition(room)[room:])] = False
+    return kept[stays]
 
 
 def best(scores: NDArray[np.floating], rows: NDArray[np.integer], k: int) -> NDArray[np.intp]:
@@ -89,10 +95,14 @@ def best(scores: NDArray[np.floating], rows: NDArray[np.integer], k: int) -> NDA
     """
     if k <= 0 or scores.size == 0:
         return np.empty(0, np.intp)
-    if k < scores.size:
-        threshold = np.partition(scores, scores.size - k)[scores.size - k]
-        kept = np.flatnonzero(scores >= threshold)
-    else:
-        kept = np.arange(scores.size)
+    kept = (scores >= _threshold(scores, k)).nonzero()[0] if k < scores.size else np.arange(scores.size)
     order = np.lexsort((rows[kept], -scores[kept]))
     return kept[order[:k]]
+
+
+def _threshold(scores: NDArray[np.floating], k: int) -> np.floating:
+    """The k-th highest of more than k scores."""
+    ordered = scores.copy()
+    ordered.partition(scores.size - k)
+    found: np.floating = ordered[scores.size - k]
+    return found

@@ -58,7 +58,7 @@ class Notes:
 
     def add(self, rows: NDArray[np.intp], values: NDArray[np.float32], slot: int) -> None:
         """Notes `slot` at each of `rows`, with the score that `values` (n,) holds for that row."""
-        first, newest = len(self._slots), self._newest.view
+        first, newest = len(self._slots), self._newest.own
         self._older.extend(newest[rows])
         self._slots.extend(np.full(rows.size, slot))
         self._scores.extend(values[rows])
@@ -66,7 +66,7 @@ class Notes:
 
     def forget(self, row: int) -> None:
         """Drops what was noted at `row`: it has a new list."""
-        self._newest.view[row] = END
+        self._newest.own[row] = END
 
     def any(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Whether there are notes of each of `rows` (m,): (m,)."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from recsys.article import Article
 from recsys.growing import Growing
+from recsys.ragged import spliced
 
 BELOW = 2  # steps that a link may lead below the address of an article
 NO_ADDRESS = 0
@@ -83,11 +84,11 @@ class SiteLinks:
         return cls(*(arrays[name] for name in ("addresses", "hosts", "starts", "targets")))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The base as plain arrays. Raises ValueError after a change: what changed is replayed, not saved."""
-        if self._late:
-            raise ValueError("only links without changes can be saved: build them anew")
+        """Base and changes as plain arrays."""
         hosts = np.array(sorted(self._hosts), np.uint64)
-        return {"addresses": self._addresses.view, "hosts": hosts, "starts": self._starts, "targets": self._targets}
+        late = {row: np.array(targets, np.uint64) for row, targets in self._late.items()}
+        starts, targets = spliced(self._starts, self._targets, late, len(self._addresses))
+        return {"addresses": self._addresses.view, "hosts": hosts, "starts": starts, "targets": targets}
 
     def of(self, row: int) -> Linked:
         """The rows that `row` links or that link it, ascending, and the weight of each link, 0..1."""
@@ -102,6 +103,11 @@ class SiteLinks:
                 weight[other] = max(weight.get(other, 0.0), _weight(len(self._of(other))))
         rows = sorted(weight)
         return np.array(rows, np.int32), np.array([weight[other] for other in rows])
+
+    def knows_host_of(self, article: Article) -> bool:
+        """Whether no link of others was passed over because the article's host was not known to be an own one."""
+        own = address_of(article.url) if article.url else None
+        return own is None or self._has_host(host_of(own))
 
     def put(self, row: int, article: Article) -> None:
         """Sets the address and the links of `row`, an existing or the next new one."""
@@ -125,7 +131,7 @@ class SiteLinks:
         old = int(self._addresses.view[row])
         if self._late_rows.get(old) == row:
             del self._late_rows[old]
-        self._addresses.view[row] = address
+        self._addresses.own[row] = address
         if address != NO_ADDRESS:
             self._late_rows[address] = row
         self._late[row] = targets

@@ -64,5 +64,7 @@ class Mix:
         """(m,) how much visitors liked each of `rows` (m,) lately; 0 for those that are not among the most liked."""
         if not self.liked_rows.size:
             return np.zeros(rows.size)
-        place = np.minimum(np.searchsorted(self.liked_rows, rows), self.liked_rows.size - 1)
-        return np.where(self.liked_rows[place] == rows, self.liked_score[place], 0.0)
+        place = self.liked_rows.searchsorted(rows)
+        there = self.liked_rows.take(place, mode="clip") == rows
+        found: NDArray[np.float64] = self.liked_score.take(place, mode="clip") * there
+        return found

@@ -204,7 +204,7 @@ class NeighbourIndex:
         self.remove(row)
         values = self.scores(terms, weights)
         nearest, slot = top_k(values, self.stored), len(self._vectors) + len(self._late_rows)
-        last_rows, last_scores = self._last_rows.view, self._last_scores.view
+        last_rows, last_scores = self._last_rows.own, self._last_scores.own
         joins = (values > last_scores) | ((values == last_scores) & (row < last_rows))
         self._notes.add(np.flatnonzero(joins), values, slot)
         self._late.append(terms, weights)
@@ -213,7 +213,7 @@ class NeighbourIndex:
         cut = nearest.size == self.stored
         last_rows[row], last_scores[row] = (nearest[-1], values[nearest[-1]]) if cut else (-1, 0.0)
         self._notes.forget(row)
-        self._slots.view[row] = slot
+        self._slots.own[row] = slot
 
     def remove(self, row: int) -> None:
         """Takes `row`, an existing or the next new one, out of every list until it is put again."""
@@ -221,7 +221,7 @@ class NeighbourIndex:
         slot = int(self._slots.view[row])
         if NO_SLOT < slot < len(self._vectors):
             self._replaced.extend(row)
-        self._slots.view[row] = NO_SLOT
+        self._slots.own[row] = NO_SLOT
 
     def _make_room(self, row: int) -> None:
         if not 0 <= row <= len(self):

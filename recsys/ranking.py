@@ -10,13 +10,13 @@ its readers fade as slowly as those of the longest window that looks ahead.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.interest import site_clock
-from recsys.items import WINDOWS, Item, Reason, Window, Wish, best, filler
+from recsys.interest import LONG_AGO, site_clock
+from recsys.items import WINDOWS, Item, Reason, Window, Wish, filler, highest
 from recsys.rules.placing import explained, governed, leading, weighed
 from recsys.times import DAY, HOUR, SECOND
 
@@ -30,27 +30,54 @@ EVIDENCE = 0.05
 
 NEWEST = "newest"
 
-LEADERS = 500
+LEADERS = 500  # where a list is full of these, no other article is looked at
+
+PATCHED = 5_000  # rows that are brought up to date by themselves within a second; with more all are
 
 _ARRAYS = ("horizons", "half_lives", "mix", "quality", "replays", "ages", "drawn", "evergreen_rate", "max_age")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Every article at one moment, (n,) float64 each. `own` is the part of `interest` that counts.
+    """Every article at one moment.
 
-    score = own + expected
+    clock    the site's, microseconds: what ages are counted from
+    score    (n,) float64, what readers of the coming window would want
     current  (n,) bool, evergreen or not too old to be ranked
-    leaders  (l,) ascending rows, published, of the LEADERS highest in score, in interest and in expectation
+    leaders  (l,) ascending rows: all of those current and published before the second is over that score more than
+             `beyond`, and some others
     """
 
     clock: int
+    score: NDArray[np.float64]
+    current: NDArray[np.bool_]
+    leaders: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    beyond: float = np.inf
+
+
+_Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # ages, and what is drawn from each on
+
+
+class _Memo(NamedTuple):
+    """A standing at a `second`, and how many `changes` and `touched` rows of so many `articles` it knows of."""
+
+    second: int
+    articles: int
+    changes: int
+    touched: int
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the scores of m articles are made of, (m,) float64 each: score = own + expected.
+
+    interest  of readers, faded      own  the part of it that counts      expected  of articles of their age
+    """
+
     interest: NDArray[np.float64]
     own: NDArray[np.float64]
     expected: NDArray[np.float64]
-    score: NDArray[np.float64]
-    current: NDArray[np.bool_]
-    leaders: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +104,8 @@ class RankingFit:
     drawn: NDArray[np.float64]
     evergreen_rate: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
     max_age: NDArray[np.float64] = field(default_factory=lambda: np.full(1, np.inf))
-    _standings: dict[int, tuple[tuple[int, ...], Standing]] = field(default_factory=dict, compare=False, repr=False)
+    _standings: dict[int, _Memo] = field(default_factory=dict, compare=False, repr=False)
+    _draws: dict[float, _Curve] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -104,40 +132,91 @@ class RankingFit:
 
     def expected(self, ages: NDArray[np.float64], horizon: float) -> NDArray[np.float64]:
         """What an article of each of `ages` (m,) >= 0, microseconds, draws in the next `horizon`, on the average."""
-        return np.interp(ages + horizon, self.ages, self.drawn) - np.interp(ages, self.ages, self.drawn)
+        if horizon not in self._draws:
+            # What is drawn from an age on is straight between the ages at which either end of the horizon meets a bend.
+            bends = np.union1d(self.ages, np.maximum(self.ages - horizon, 0.0))
+            drawn = np.interp(bends + horizon, self.ages, self.drawn) - np.interp(bends, self.ages, self.drawn)
+            self._draws[horizon] = bends, drawn
+        bends, drawn = self._draws[horizon]
+        return np.interp(ages, bends, drawn)
 
     def standing(self, articles: "ArticleColumns", engagement: "Engagement", window: int, now: int) -> Standing:
-        """All articles at `now`, to the second. Computed anew only when something changed or the second is over."""
-        second = now - now % SECOND
-        key = (second, engagement.changes, len(engagement))
-        if window not in self._standings or self._standings[window][0] != key:
-            self._standings[window] = (key, self._compute(articles, engagement, window, second))
-        return self._standings[window][1]
+        """All articles at `now`, to the second; valid until the next question.
+
+        cost  O(articles) once a second; O(changes) within it, where the site is alive
+        """
+        second, known = now - now % SECOND, self._standings.get(window)
+        standing = None
+        if known is not None and (known.second, known.articles) == (second, len(engagement)):
+            standing = self._carried_on(known, articles, engagement, window)
+        if standing is None:
+            standing = self._compute(articles, engagement, window, second)
+        self._standings[window] = _Memo(second, len(engagement), engagement.changes, len(engagement.touched), standing)
+        return standing
+
+    def _carried_on(
+        self, known: _Memo, articles: "ArticleColumns", engagement: "Engagement", window: int
+    ) -> Standing | None:
+        """What is known, with what changed since in the same second; None where all has to be worked out anew."""
+        if known.changes == engagement.changes:
+            return known.standing
+        late = engagement.touched.view[known.touched :]
+        # With an event of this second or a later one the clock stands still, whatever is published or taken away.
+        if late.size > PATCHED or known.standing.clock != known.second or engagement.last_event < known.second:
+            return None
+        self._patch(known.standing, articles, engagement, window, late)
+        return replace(known.standing, leaders=np.union1d(known.standing.leaders, late).astype(np.intp))
+
+    def parts(
+        self,
+        articles: "ArticleColumns",
+        engagement: "Engagement",
+        window: int,
+        clock: int,
+        rows: NDArray[np.integer] | slice = slice(None),
+    ) -> Parts:
+        """What the scores of `rows` are made of when the site's clock says `clock`."""
+        horizon, half_life, mix = self.horizons[window], self.half_lives[window], self.mix[window]
+        interest = engagement.interest(window, clock, rows)
+        if np.isinf(horizon):
+            return Parts(interest, interest, np.zeros(interest.size))
+        ages = np.maximum(clock - articles.published[rows], 0).astype(np.float64)
+        own, expected = interest * _promise(horizon, half_life), self.expected(ages, horizon)
+        evergreen = np.flatnonzero(articles.evergreen[rows])
+        if evergreen.size:
+            slowest = int(np.flatnonzero(np.isfinite(self.horizons))[-1])
+            those = np.arange(len(articles))[rows][evergreen]
+            steady = engagement.interest(slowest, clock, those) * _promise(horizon, self.half_lives[slowest])
+            own[evergreen] = np.maximum(own[evergreen], steady)
+            expected[evergreen] = np.maximum(expected[evergreen], self.evergreen_rate[0] * horizon)
+        return Parts(interest, mix * own, (1.0 - mix) * expected)
 
     def _compute(self, articles: "ArticleColumns", engagement: "Engagement", window: int, now: int) -> Standing:
         published = articles.published
-        out = published[published <= now]
-        clock = site_clock(now, engagement.last_event, int(out.max()) if out.size else now)
-        horizon, half_life, mix = self.horizons[window], self.half_lives[window], self.mix[window]
-        interest = engagement.interest(window, clock)
-        ages = np.maximum(clock - published, 0).astype(np.float64)
-        evergreen = articles.evergreen
-        if np.isinf(horizon):
-            own, expected = interest, np.zeros(interest.size)
-        else:
-            own, expected = interest * _promise(horizon, half_life), self.expected(ages, horizon)
-            if evergreen.any():
-                slowest = int(np.flatnonzero(np.isfinite(self.horizons))[-1])
-                steady = engagement.interest(slowest, clock) * _promise(horizon, self.half_lives[slowest])
-                own[evergreen] = np.maximum(own, steady)[evergreen]
-                expected[evergreen] = np.maximum(expected, self.evergreen_rate[0] * horizon)[evergreen]
-            own, expected = mix * own, (1.0 - mix) * expected
-        score = own + expected
-        current = evergreen | (ages <= self.max_age[0])
-        rows = np.flatnonzero(published <= now)
-        leading = [rows[best(of[rows], rows, LEADERS)] for of in (score, interest, expected)]
-        leaders = np.unique(np.concatenate(leading))
-        return Standing(clock, interest, own, expected, score, current, leaders)
+        newest = int(published.max(initial=LONG_AGO))
+        if newest > now:
+            newest = int(published[published <= now].max(initial=LONG_AGO))
+        clock = now if newest == LONG_AGO else site_clock(now, engagement.last_event, newest)
+        standing = Standing(clock, np.empty(published.size), np.empty(published.size, np.bool_))
+        self._patch(standing, articles, engagement, window, slice(None))
+        rows = np.flatnonzero(standing.current & (published < now + SECOND))
+        leaders = rows[highest(standing.score[rows], rows, LEADERS)]
+        beyond = float(standing.score[leaders].min(initial=np.inf)) if leaders.size < rows.size else -np.inf
+        return replace(standing, leaders=leaders, beyond=beyond)
+
+    def _patch(
+        self,
+        standing: Standing,
+        articles: "ArticleColumns",
+        engagement: "Engagement",
+        window: int,
+        rows: NDArray[np.integer] | slice,
+    ) -> None:
+        """Brings `rows` of a standing up to date."""
+        parts = self.parts(articles, engagement, window, standing.clock, rows)
+        standing.score[rows] = parts.own + parts.expected
+        ages = standing.clock - articles.published[rows]
+        standing.current[rows] = articles.evergreen[rows] | (ages <= self.max_age[0])
 
 
 def ranking(model: "Model", window: Window, wish: Wish, now: int) -> list[Item]:
@@ -153,12 +232,17 @@ def ranking(model: "Model", window: Window, wish: Wish, now: int) -> list[Item]:
 
 
 def _ranked(model: "Model", place: int, wish: Wish, now: int) -> list[Item]:
-    rows = np.flatnonzero(model.ranking.standing(model.articles, model.engagement, place, now).current)
-    rows = rows[model.articles.admits(rows, wish, now)]
-    items = _matches(model, place, rows, wish, now)
-    if wish.fill == "none":
+    standing = model.ranking.standing(model.articles, model.engagement, place, now)
+    if wish.ruled is None or not (wish.ruled.boosts or wish.ruled.buries):
+        leaders = standing.leaders[standing.current[standing.leaders]]
+        items = _matches(model, place, leaders, wish, now)
+        if len(items) == wish.limit and all(standing.score[item.row] > standing.beyond for item in items[-1:]):
+            return items
+    current = np.flatnonzero(standing.current)
+    items = _matches(model, place, current, wish, now)
+    if wish.fill == "none" or len(items) >= wish.limit:
         return items
-    rows = rows[model.articles.admits(rows, wish, now, as_fill=True)]
+    rows = current[model.articles.admits(current, wish, now, as_fill=True)]
     for longer in range(place + 1, len(WINDOWS)):
         if len(items) >= wish.limit:
             return items
@@ -172,14 +256,19 @@ def _ranked(model: "Model", place: int, wish: Wish, now: int) -> list[Item]:
 
 
 def _matches(model: "Model", window: int, rows: NDArray[np.intp], wish: Wish, now: int) -> list[Item]:
+    """The best of `rows` that the wish admits and that have something to show for themselves."""
     standing = model.ranking.standing(model.articles, model.engagement, window, now)
     score = standing.score[rows]
     rows = rows[(score >= (EVIDENCE if wish.min_score is None else 0.0)) & (score > 0.0)]
+    rows = rows[model.articles.admits(rows, wish, now)]
     score = weighed(wish, rows, standing.score[rows])
     if wish.min_score is not None:
         rows, score = rows[score >= wish.min_score], score[score >= wish.min_score]
     picked = rows[leading(wish, score, rows, wish.limit)]
-    return explained(wish, [_item(model, standing, int(row)) for row in picked])
+    parts = model.ranking.parts(model.articles, model.engagement, window, standing.clock, picked)
+    days = np.maximum(standing.clock - model.articles.published[picked], 0) / DAY
+    columns = (picked, parts.interest, parts.own, parts.expected, days)
+    return explained(wish, [_item(*values) for values in zip(*(column.tolist() for column in columns), strict=True)])
 
 
 def _promise(horizon: float, half_life: float) -> float:
@@ -187,14 +276,12 @@ def _promise(horizon: float, half_life: float) -> float:
     return float(1.0 - 0.5 ** (horizon / half_life))
 
 
-def _item(model: "Model", standing: Standing, row: int) -> Item:
+def _item(row: int, interest: float, own: float, expected: float, days: float) -> Item:
     reasons = []
-    if standing.own[row] > 0.0:
-        count = max(1, round(float(standing.interest[row])))
-        reasons.append(Reason(kind="popular", weight=float(standing.own[row]), count=count))
-    if standing.expected[row] > 0.0:
-        days = max(0, standing.clock - int(model.articles.published[row])) / DAY
-        reasons.append(Reason(kind="new", weight=float(standing.expected[row]), days=days))
+    if own > 0.0:
+        reasons.append(Reason(kind="popular", weight=own, count=max(1, round(interest))))
+    if expected > 0.0:
+        reasons.append(Reason(kind="new", weight=expected, days=days))
     reasons.sort(key=lambda reason: -reason.weight)
     return Item(row, sum(reason.weight for reason in reasons), tuple(reasons))
 

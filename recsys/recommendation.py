@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from recsys.because import items_because
 from recsys.candidates import candidates_for
 from recsys.fill import fill
@@ -72,7 +70,10 @@ def _matches(model: "Model", reader: Reader, wish: Wish, now: int) -> list[Item]
     found = candidates_for(model, reader, wish, now)
     weights = model.mix.weights_at(reader.idle or 0)
     score = weighed(wish, found.rows, weights @ found.strength)
-    kept = np.flatnonzero((score > 0.0) & (score >= (wish.min_score or 0.0)))
+    good = score > 0.0
+    if wish.min_score:
+        good &= score >= wish.min_score
+    kept = good.nonzero()[0]
     diversity, chance = model.mix.diversity, reader.chance
     places = kept[chosen(model, wish, found.rows[kept], score[kept], diversity=diversity, chance=chance)]
     return explained(wish, items_because(model, reader, found, places, weights=weights))

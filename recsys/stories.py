@@ -10,7 +10,7 @@ documents, 1997).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Self
@@ -104,20 +104,37 @@ class Stories:
         marks: Sequence[Marks],
         near: NDArray[np.int32],
         cosine: NDArray[np.float32],
-        known: Sequence[tuple[int, int]] = (),
     ) -> Self:
         """Of n articles.
 
         near, cosine  (n, k) the nearest of each by text, -1 and 0 where there are no more
-        known         pairs of rows that are known to be one story, whatever `near` says
         """
         flat = np.array(marks, np.uint64).reshape(-1)
         starts = np.zeros(len(shingles) + 1, np.int64)
         np.cumsum([one.hashes.size for one in shingles], out=starts[1:])
         hashes = np.concatenate([np.zeros(0, np.uint32), *(one.hashes for one in shingles)])
         sizes = np.array([one.size for one in shingles], np.int32)
-        labels = _closed([*known, *_pairs(shingles, flat, near, cosine)], len(shingles))
-        return cls(sizes, starts, hashes, flat, labels)
+        return cls.closed(sizes, starts, hashes, flat, near=near, cosine=cosine)
+
+    @classmethod
+    def closed(
+        cls,
+        sizes: NDArray[np.int32],
+        starts: NDArray[np.int64],
+        hashes: NDArray[np.uint32],
+        marks: NDArray[np.uint64],
+        *,
+        near: NDArray[np.int32],
+        cosine: NDArray[np.float32],
+        known: Sequence[tuple[int, int]] = (),
+    ) -> Self:
+        """`build` of arrays as they lie in a bundle.
+
+        known  pairs of rows that are known to be one story, whatever `near` says
+        """
+        told = cls(sizes, starts, hashes, marks, np.zeros(sizes.size, np.int32))
+        labels = _closed([*known, *_pairs(told.shingles, marks, near, cosine)], sizes.size)
+        return cls(sizes, starts, hashes, marks, labels)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -152,8 +169,8 @@ class Stories:
             self._labels.extend(0)
             self._marks.extend(NO_MARKS)
         shingles = self._late[row] = Shingles.of(text)
-        self._marks.view[row * MARKS : (row + 1) * MARKS] = marks
-        labels = self._labels.view
+        self._marks.own[row * MARKS : (row + 1) * MARKS] = marks
+        labels = self._labels.own
         labels[row] = self._next
         self._next += 1
         same = [other for other in near if other != row and shingles.same_story(self.shingles(other))]
@@ -201,7 +218,7 @@ def marks_of(article: Article) -> Marks:
 
 
 def _pairs(
-    shingles: Sequence[Shingles], marks: NDArray[np.uint64], near: NDArray[np.int32], cosine: NDArray[np.float32]
+    shingles: Callable[[int], Shingles], marks: NDArray[np.uint64], near: NDArray[np.int32], cosine: NDArray[np.float32]
 ) -> list[tuple[int, int]]:
     """Rows that are one story: those that share a mark, and among near ones those that share shingles."""
     order = np.argsort(marks, kind="stable")
@@ -211,7 +228,7 @@ def _pairs(
     rows, places = np.nonzero(cosine >= ALIKE)
     others = near[rows, places]
     for row, other in np.unique(np.sort(np.column_stack((rows, others)), axis=1), axis=0).tolist():
-        if shingles[row].same_story(shingles[other]):
+        if shingles(row).same_story(shingles(other)):
             found.append((row, other))
     return found
 

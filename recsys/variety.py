@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.items import Wish
+from recsys.membership import Membership
 from recsys.rules.placing import leading
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ POOL = 5  # times the places: so many candidates are compared with each other
 ROTATION = 0.2  # the greatest part of its score that chance may take from an article when it is chosen
 
 _NAMES = ("section", "tag", "author")
+_CAPPED = ("section", "author")  # of one of these there may be only so many
 NO_NAME = -1
 
 # More than relevance and likeness can make up for: first what is neither full nor buried, then the rest.
@@ -95,23 +97,17 @@ def _diverse(
     return np.array(picked, np.intp)
 
 
-def _names(model: "Model", rows: NDArray[np.integer]) -> tuple[list[NDArray[np.int32]], NDArray[np.float64]]:
+def _names(model: "Model", rows: NDArray[np.integer]) -> tuple[list[NDArray[np.intp]], NDArray[np.float64]]:
     """The most particular section and the last author of `rows` (p,), (p,) each; and their likeness (p, p), 0..1.
 
     Likeness is the cosine of the names that two carry, of which those that few of the rows carry count most.
     """
-    owners, columns, kinds, width = [], [], [], 0
-    for name in _NAMES:
-        group = model.articles.groups[name]
-        owner, codes = group.gather(rows)
-        if name != "tag":
-            last = np.full(rows.size, NO_NAME, np.int32)
-            last[owner] = codes  # of several the last one stays
-            kinds.append(last)
-        owners.append(owner)
-        columns.append(codes + width)
-        width += len(group)
-    owner, place = np.concatenate(owners), model.mix.slate.last(np.concatenate(columns))
+    groups = [model.articles.groups[name] for name in _NAMES]
+    carried = Membership.gather_all(groups, rows)
+    owner, place = carried.holder // len(groups), model.mix.slate.last(carried.code)
+    last = np.full((rows.size, len(groups)), NO_NAME)
+    last.ravel()[carried.holder] = carried.code  # of several the last one stays
+    kinds = [last[:, _NAMES.index(name)] for name in _CAPPED]
     carriers = np.bincount(place, minlength=place.size).take(place)
     weight = np.log((1.0 + rows.size) / carriers)
     length = np.sqrt(np.bincount(owner, weight * weight, rows.size))
@@ -119,7 +115,7 @@ def _names(model: "Model", rows: NDArray[np.integer]) -> tuple[list[NDArray[np.i
     column_of = np.zeros(place.size, np.intp)
     column_of[place.take(shared)] = 1
     column_of = column_of.cumsum() - 1
-    carried = np.zeros((rows.size, int(column_of.max(initial=-1)) + 1))
-    carried[owner.take(shared), column_of.take(place.take(shared))] = weight.take(shared)
-    carried /= np.maximum(length, 1e-9)[:, None]
-    return kinds, carried @ carried.T
+    part = np.zeros((rows.size, int(column_of.max(initial=-1)) + 1))
+    part[owner.take(shared), column_of.take(place.take(shared))] = weight.take(shared)
+    part /= np.maximum(length, 1e-9)[:, None]
+    return kinds, part @ part.T

@@ -13,7 +13,7 @@ import msgspec
 from recsys.errors import NotFound
 from recsys.event import ListName
 from recsys.experiment import variant_of
-from recsys.items import Item
+from recsys.items import Item, Reason
 from recsys.model import Model, fields_of
 from recsys.page import page
 from recsys.ranking import ranking
@@ -27,6 +27,14 @@ from serving.questions import PageQuestion, Question, RankingQuestion, Reader, R
 from serving.telemetry import Tally, tally
 
 _json = msgspec.json.Encoder().encode
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a list says of an article beside its card."""
+
+    score: float
+    fill: str | None = None
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +171,8 @@ def list_answer(
 
 def item_json(model: Model, item: Item) -> bytes:
     """The article's card with its score and the reasons that add up to it."""
-    fill = b"" if item.fill is None else b',"fill":' + _json(item.fill)
-    return b"".join(
-        (
-            model.articles.marked_card(item.row)[:-1],
-            b',"score":',
-            _json(item.score),
-            fill,
-            b',"reasons":',
-            _json(item.reasons),
-            b"}",
-        )
-    )
+    said = _json(Said(score=item.score, fill=item.fill, reasons=item.reasons))
+    return model.articles.marked_card(item.row)[:-1] + b"," + said[1:]
 
 
 def row_of(model: Model, article_id: str, now: int) -> int:

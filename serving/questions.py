@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from recsys.columns import NO_ROW
 from recsys.items import FillPolicy, Window, Wish
 from recsys.model import Model
 from recsys.record import check_id, check_text
@@ -157,7 +158,7 @@ class Reader(BaseModel):
 
     def rows_read(self, model: Model) -> tuple[int, ...]:
         """The rows of `history`, newest first."""
-        return tuple(row for row in map(model.articles.row, split_ids(self.history)) if row is not None)
+        return tuple(known_rows(model, split_ids(self.history)))
 
 
 class RecommendationQuestion(ListQuestion, Reader):
@@ -177,4 +178,10 @@ class PageQuestion(Question, Reader):
 
 def rows_of(model: Model, ids: tuple[str, ...]) -> frozenset[int]:
     """The rows of those ids that the model knows."""
-    return frozenset(row for row in map(model.articles.row, ids) if row is not None)
+    return frozenset(known_rows(model, ids))
+
+
+def known_rows(model: Model, ids: tuple[str, ...]) -> list[int]:
+    """The same in the order of the ids."""
+    found = model.articles.rows(ids).tolist() if ids else []
+    return [row for row in found if row != NO_ROW]

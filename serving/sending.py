@@ -15,6 +15,8 @@ SAFE = (b"x-content-type-options", b"nosniff")  # an answer is what its type say
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 64 * 1024 * 1024
 
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -42,8 +44,7 @@ class Wired:
     def of(cls, reply: Reply) -> "Wired":
         """The answer, written out."""
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in reply.all_headers())
-        phrase = HTTPStatus(reply.status).phrase
-        return cls(reply, f"HTTP/1.1 {reply.status} {phrase}\r\n".encode() + lines)
+        return cls(reply, _STATUS_LINES[reply.status] + lines)
 
 
 async def send_reply(reply: Reply, send: Send, more: Headers = ()) -> None:

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys import favoured
-from recsys.favoured import Favoured, strengths
+from recsys.affinity import TASTES
+from recsys.favoured import Favoured, favour
 from recsys.interest import site_clock
+from recsys.store import StoredArticle
 from recsys.times import HOUR, MINUTE
 from tests.recsys.sites import NOW, Reading, article, model_of, view
 
@@ -25,9 +27,10 @@ def test_the_greatest_interest_is_always_among_them(reads):
         now = NOW
         for row, seconds in reads:
             now += seconds * 1_000_000
-            rows, clock = memo.at(model, now)
-            interest = model.engagement.interest(1, clock)
-            assert np.sort(interest[rows])[-3:] == pytest.approx(np.sort(interest)[-3:])
+            found = memo.at(model, now)
+            interest = model.engagement.interest(1, found.clock)
+            assert np.sort(found.strength[1])[-3:] == pytest.approx(np.sort(interest)[-3:])
+            assert found.strength[1] == pytest.approx(interest[found.rows])
             model.add([view("someone", row, (NOW - now) / HOUR)])
 
 
@@ -36,14 +39,27 @@ def test_the_clock_is_that_of_the_whole_site():
     for now in (NOW, NOW + 3 * MINUTE, NOW - HOUR):
         published = model.articles.published
         newest = int(published[published <= now].max())
-        assert memo.at(model, now)[1] == site_clock(now, model.engagement.last_event, newest)
+        assert memo.at(model, now).clock == site_clock(now, model.engagement.last_event, newest)
 
 
 def test_strengths_of_some_rows_are_those_rows_of_the_standing():
     model = site()
-    rows, clock = np.array([3, 40, 7]), Favoured().at(model, NOW)[1]
+    rows, clock = np.array([3, 40, 7]), Favoured().at(model, NOW).clock
     standing = model.ranking.standing(model.articles, model.engagement, 1, NOW)
-    interest, expected = strengths(model, rows, clock)
-    assert interest == pytest.approx(standing.interest[rows])
+    assert standing.clock == clock
+    parts = model.ranking.parts(model.articles, model.engagement, 1, clock)
+    liked, interest, expected = favour(model, rows, clock)
+    assert liked == pytest.approx(model.mix.liked(rows))
+    assert interest == pytest.approx(parts.interest[rows])
     mix = model.ranking.mix[1]
-    assert expected * (1 - mix) == pytest.approx(standing.expected[rows])
+    assert expected * (1 - mix) == pytest.approx(parts.expected[rows])
+
+
+def test_what_favourites_carry_is_told_anew_once_an_article_changes():
+    model, memo = site(), Favoured()
+    assert memo.at(model, NOW) is memo.at(model, NOW)
+    row = int(memo.at(model, NOW).rows[0])
+    model.put(StoredArticle(article=article(row, tags=("never seen",)), row=row, views_at=0, likes_at=0))
+    found = memo.at(model, NOW)
+    groups = [model.articles.groups[group] for group in TASTES.values()]
+    assert model.articles.groups["tag"].code("never seen") * len(groups) + 1 in found.carried.code.tolist()

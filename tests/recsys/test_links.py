@@ -106,11 +106,14 @@ def test_links_that_come_and_change_are_those_of_a_new_build(before, after, know
             assert found == {}
 
 
-def test_only_links_without_changes_are_saved():
-    links = SiteLinks.build([page(0)])
-    links.put(0, page(0, "/2026/report-0/x"))
-    with pytest.raises(ValueError, match="build them anew"):
-        links.arrays()
+def test_links_that_changed_are_saved_as_they_are_now():
+    links = SiteLinks.build([page(0, "/2026/report-1"), page(1), page(2)])
+    links.put(3, page(3, "/2026/report-0"))
+    links.put(0, page(0, "/2026/report-2"))
+    links.remove(1)
+    again = SiteLinks.from_arrays(links.arrays())
+    assert [weights(again, row) for row in range(4)] == [weights(links, row) for row in range(4)]
+    assert weights(again, 0) == {2: 1.0, 3: 1.0}
 
 
 def test_a_row_that_leaves_a_gap_is_refused():

@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.membership import Membership
+from recsys.names import Names
 
 NAMES = st.lists(st.sampled_from(["news", "sport", "Zürich", "a;b", ""]), max_size=4)
 
 
 @given(st.lists(NAMES, max_size=8), st.lists(st.tuples(st.integers(0, 9), NAMES), max_size=6))
 def test_base_and_overlay_answer_as_one_table(base, changes):
-    table = Membership([])
+    table = Membership(Names.of(()))
     for row, names in enumerate(base):
         table.put(row, names)
     table = Membership.from_arrays(table.arrays(len(base)))
@@ -30,10 +31,26 @@ def test_base_and_overlay_answer_as_one_table(base, changes):
         assert list(table.names(int(row))) == unique
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), max_size=9), st.lists(st.integers(0, 2), max_size=9))
-def test_sums_by_name_are_those_of_equal_names(weighed, wanted):
-    table = Membership(["news", "sport", "harbour"])
-    codes, weights = np.array([code for code, _ in weighed], np.int32), np.array([w for _, w in weighed], float)
-    for _ in range(2):  # nothing stays from one question to the next
-        found = table.summed(codes, weights, np.array(wanted, np.int32))
-        assert found.tolist() == [sum(weight for code, weight in weighed if code == name) for name in wanted]
+@given(
+    first=st.lists(NAMES, max_size=8),
+    second=st.lists(NAMES, max_size=8),
+    changes=st.lists(st.tuples(st.integers(0, 9), NAMES), max_size=3),
+)
+def test_what_is_gathered_of_several_groups_at_once_is_what_each_gathers(first, second, changes):
+    groups = []
+    for base in (first, second):
+        table = Membership(Names.of(()))
+        for row, names in enumerate(base):
+            table.put(row, names)
+        groups.append(Membership.from_arrays(table.arrays(len(base))))
+    for row, names in changes:
+        groups[1].put(row, names)
+    rows = np.array([9, 0, 3, 3, 1, 7])
+    found = Membership.gather_all(groups, rows)
+    assert found.holder.size == found.code.size
+    for place, group in enumerate(groups):
+        own = found.only(found.code % 2 == place)
+        owner, codes = group.gather(rows)
+        assert (own.holder // 2).tolist() == owner.tolist()
+        assert set((own.holder % 2).tolist()) <= {place}
+        assert (own.code // 2).tolist() == codes.tolist()

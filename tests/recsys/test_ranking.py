@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys import ranking as of_ranking
 from recsys.article import Article
 from recsys.columns import ArticleColumns
 from recsys.engagement import Engagement
@@ -16,7 +17,8 @@ from recsys.interest import HALF_LIVES, LONG_AGO, WEIGHTS, Worth
 from recsys.items import WINDOWS, Wish
 from recsys.ranking import RankingFit, ranking
 from recsys.record import Micros, SectionPath
-from recsys.times import DAY, HOUR
+from recsys.times import DAY, HOUR, SECOND
+from tests.recsys.meeting import engage
 
 NOW = 1_700_000_000_000_000
 N = 12
@@ -67,7 +69,7 @@ def site(published: list[int], drawn_by_day: float = 0.0, **fields: dict) -> Sim
 def view(model: SimpleNamespace, row: int, visitor: str | None = None, at: int = NOW - HOUR, times: int = 1) -> None:
     for i in range(times):
         name = visitor or f"reader {row} {at} {i}"
-        model.engagement.add(Event(type="view", article_id=str(row), visitor_id=name, at=Micros(at)), row)
+        engage(model.engagement, [Event(type="view", article_id=str(row), visitor_id=name, at=Micros(at))], [row])
 
 
 def rows(items: list) -> list[int]:
@@ -218,3 +220,44 @@ def test_what_is_past_the_age_limit_is_in_no_ranking_unless_it_is_evergreen():
     view(model, 4, times=50)
     for window in WINDOWS:
         assert sorted(rows(ranking(model, window, Wish(limit=N), NOW))) == [0, 3]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 900)), min_size=1, max_size=12), st.integers(0, 4))
+def test_within_a_second_a_ranking_follows_each_event_as_if_worked_out_anew(acts, evergreen):
+    """While readers act all the time, only the articles that they act on are looked at."""
+    published = [NOW - (row + 1) * HOUR for row in range(5)]
+    model = site(published, 50.0, **{f"row_{evergreen}": {"evergreen": True}})
+    view(model, 0, at=NOW + SECOND // 2)
+    for window in range(len(WINDOWS)):
+        model.ranking.standing(model.articles, model.engagement, window, NOW)
+    for row, milliseconds in acts:
+        view(model, row, f"reader {milliseconds}", at=NOW + milliseconds * 1_000)
+        anew = replace(model.ranking, _standings={})
+        for window in range(len(WINDOWS)):
+            found, expected = (
+                fit.standing(model.articles, model.engagement, window, NOW) for fit in (model.ranking, anew)
+            )
+            assert found.clock == expected.clock
+            assert found.score.tolist() == expected.score.tolist()
+            assert found.current.tolist() == expected.current.tolist()
+
+
+@given(
+    acts=st.lists(st.tuples(st.integers(0, N - 1), st.integers(0, 900)), min_size=1, max_size=12),
+    exclude=st.frozensets(st.integers(0, N - 1), max_size=4),
+    limit=st.integers(0, N),
+    window=st.sampled_from(WINDOWS),
+)
+def test_a_list_full_of_leaders_is_that_of_a_look_at_the_whole_site(acts, exclude, limit, window):
+    model = site([NOW - row * DAY + SECOND // 2 for row in range(N)], drawn_by_day=3.0, row_2={"section": ("Harbour",)})
+    wishes = [Wish(limit=limit, exclude=exclude), Wish(limit=min(limit, 1), section="Harbour")]
+    for row, milliseconds in acts:
+        view(model, row, f"reader {milliseconds}", at=NOW + milliseconds * 1_000)
+        for wish in wishes:
+            found = []
+            for leaders, fitted in ((2, model.ranking), (0, replace(model.ranking, _standings={}))):
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(of_ranking, "LEADERS", leaders)
+                    asked = SimpleNamespace(**{**vars(model), "ranking": fitted})
+                    found.append(ranking(asked, window, wish, NOW + milliseconds * 1_000))
+            assert found[0] == found[1]

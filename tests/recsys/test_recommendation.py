@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys import candidates
-from recsys.affinity import Taste
+from recsys import votes
+from recsys.affinity import TASTES, Taste
 from recsys.items import Wish
+from recsys.lookup import Slate
+from recsys.membership import Membership
 from recsys.reader import READS, reader_of
 from recsys.recommendation import recommend
 from recsys.store import StoredArticle
@@ -147,14 +149,14 @@ def test_every_list_is_full_sorted_without_repeats_and_adds_up(site, *, history,
 @pytest.mark.parametrize("tied", [1, 5])
 def test_the_order_is_that_of_the_scores_told_also_where_few_ties_make_a_candidate(site, monkeypatch, tied):
     """The ties of a favourite that is not among those tied most strongly are in neither its score nor its reasons."""
-    monkeypatch.setattr(candidates, "TIED", tied)
+    monkeypatch.setattr(votes, "TIED", tied)
     for history in ([3, 9, 4], [0, 1, 2, 5]):
         scores = [item.score for item in recommend(site, Wish(limit=40), NOW, history=history)]
         assert scores == sorted(scores, reverse=True)
 
 
 def test_what_is_not_shown_neither_takes_a_place_among_the_tied_nor_sets_a_scale(monkeypatch):
-    monkeypatch.setattr(candidates, "TIED", 3)
+    monkeypatch.setattr(votes, "TIED", 3)
     site = undiversified(model_of([article(n) for n in range(48)], Reading().events))
     wanted = recommend(site, Wish(limit=8, exclude=frozenset(range(12, 48, 6))), NOW, history=[0, 3])
     for row in range(12, 48, 6):
@@ -175,12 +177,17 @@ def test_only_the_newest_reads_count_but_all_are_out():
 
 
 def test_taste_is_the_weighted_share_of_a_name(site):
-    taste = Taste.of(site.articles.groups["section"], reader_of(NOW, history=[0, 6, 1]), np.array([12, 13, 14]))
-    shares = dict(zip(map(taste.group.name, taste.code.tolist()), taste.share.tolist(), strict=True))
+    groups = [site.articles.groups[group] for group in TASTES.values()]
+    reader = reader_of(NOW, history=[0, 6, 1])
+    own, carried = (Membership.gather_all(groups, rows) for rows in (reader.rows, np.array([12, 13, 14])))
+    taste = Taste.of(reader, own, carried, 3, Slate())
+    pairs = zip(carried.code.tolist(), taste.share.tolist(), strict=True)
+    shares = {groups[0].name(code // 2): share for code, share in pairs if code % 2 == 0}
     assert shares["News"] == pytest.approx(1.0)
     assert shares["Harbour"] > shares["Orchard"] > 0
-    assert taste.match == pytest.approx([(1 + shares["Harbour"]) / 2, (1 + shares["Orchard"]) / 2, 0.5])
-    assert taste.strongest(np.array([2, 0])) == ["News", "News"]
+    wanted = [(1 + shares["Harbour"]) / 2, (1 + shares["Orchard"]) / 2, 0.5]
+    assert taste.match[:, 0] == pytest.approx(wanted)
+    assert taste.strongest(groups, reader, np.array([2, 0]))[0] == ["News", "News"]
 
 
 def test_an_article_read_by_many_a_moment_ago_is_recommended_for_that():

@@ -1,0 +1,57 @@
+"""Rows of different lengths, one after the other in one array: where they lie, and how some of them are replaced."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+_BOUNDS = np.array([[0], [1]])  # from where a row begins to where the next one does
+
+
+def spliced(
+    starts: NDArray[np.int64],
+    values: NDArray[Scalar],
+    changes: Mapping[int, Sequence[object] | NDArray[Scalar]],
+    n: int,
+) -> tuple[NDArray[np.int64], NDArray[Scalar]]:
+    """The first n rows, those of `changes` as they are there; rows beyond the old ones are empty unless they are.
+
+    starts   (m + 1,) where each old row begins in `values`      changes  by row, 0..n-1
+    returns  starts (n + 1,), values
+    cost     O(n + values), and a copy for each change: what lies between two is copied at once
+    """
+    m = min(starts.size - 1, n)
+    lengths = np.zeros(n, np.int64)
+    lengths[:m] = np.diff(starts[: m + 1])
+    parts, done = [values[:0]], 0
+    for row in sorted(changes):
+        parts.append(values[starts[min(done, m)] : starts[min(row, m)]])
+        parts.append(np.asarray(changes[row], values.dtype))
+        lengths[row], done = parts[-1].size, row + 1
+    parts.append(values[starts[min(done, m)] : starts[m]])
+    found = np.zeros(n + 1, np.int64)
+    np.cumsum(lengths, out=found[1:])
+    return found, np.concatenate(parts)
+
+
+def places(
+    starts: Sequence[NDArray[np.int64]], rows: NDArray[np.integer], owners: NDArray[np.intp]
+) -> tuple[NDArray[np.int64], NDArray[np.intp], list[int]]:
+    """Where the values of `rows` (h,) lie in each of t arrays, array after array, by ascending position in `rows`.
+
+    starts   by array, (n + 1,) where each row begins; a row beyond has no values
+    owners   (t, h) what to call each of `rows` in each array
+    returns  for each value (m,) its place in its own array and whose it is; where the values of each array end (t,)
+    """
+    h = rows.size
+    bounds = rows + _BOUNDS
+    first, after = np.concatenate([each.take(bounds, mode="clip") for each in starts], axis=1)
+    counts = after - first  # none beyond the last row, where both are its end
+    ends = counts.cumsum()
+    after -= ends
+    place = after.repeat(counts)
+    place += np.arange(place.size)
+    return place, owners.ravel().repeat(counts), ends[h - 1 :: h].tolist() if h else [0] * len(starts)
