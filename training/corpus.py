@@ -1,14 +1,12 @@
 """The articles as training sees them at one moment: which are known, in what language, and what there is to read."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.columns import ArticleColumns
-from recsys.links import SiteLinks
 from recsys.model import fields_of
 from recsys.store import StoredArticle
 from recsys.tfidf import Fields
@@ -40,45 +38,19 @@ def read_corpus(
     as_of: int,
     default_language: str | None,
     progress: Progress,
-    *,
-    languages: Mapping[int, str] | None = None,
 ) -> Corpus:
-    """Reads the text of every article known at `as_of`. `articles` are in order of their rows, without gaps.
-
-    languages  by row, of articles that are not read again: their fields hold nothing else
-    """
-    languages = languages or {}
+    """Reads the text of every article known at `as_of`. `articles` are in order of their rows, without gaps."""
     known = np.array([a.article.published_at < as_of and a.deleted_at is None for a in articles], np.bool_)
     nothing = Fields(title="", text="", tags=(), language=UNDETERMINED)
     read = []
     for row, stored in enumerate(articles):
-        if row in languages:
-            read.append(Fields(title="", text="", tags=(), language=languages[row]))
-        else:
-            read.append(fields_of(stored.article, UNDETERMINED) if known[row] else nothing)
+        read.append(fields_of(stored.article, UNDETERMINED) if known[row] else nothing)
         if row % _EVERY == 0:
             progress("reading texts", row, len(articles))
     progress("reading texts", len(articles), len(articles))
     main = default_language or most_frequent_language(read)
     fields = [replace(one, language=main) if one.language == UNDETERMINED else one for one in read]
     return Corpus(articles=articles, known=known, fields=fields, main_language=main)
-
-
-def article_columns(corpus: Corpus) -> ArticleColumns:
-    """The columns of every article, also of those that are not known yet."""
-    columns = ArticleColumns()
-    columns.extend(
-        [stored.article for stored in corpus.articles],
-        [fields.language for fields in corpus.fields],
-        [stored.deleted_at is not None for stored in corpus.articles],
-    )
-    return columns
-
-
-def site_links(corpus: Corpus) -> SiteLinks:
-    """The links between the articles that are known."""
-    known = zip(corpus.articles, corpus.known, strict=True)
-    return SiteLinks.build([stored.article if is_known else None for stored, is_known in known])
 
 
 def most_frequent_language(fields: Sequence[Fields]) -> str:

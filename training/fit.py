@@ -21,11 +21,12 @@ from recsys.ranking import RankingFit
 from recsys.settings import Settings
 from recsys.store import StoredArticle
 from recsys.times import DAY
-from training.corpus import article_columns, site_links
+from training.engine_choice import DUCKDB, EngineChoice
+from training.former import Former
 from training.progress import Progress, silent
 from training.related import carried_on, fit_related
 from training.replay import acts_of, time_cut
-from training.texts import Former, texts_of
+from training.texts import texts_of
 from training.totals import Totals
 from training.without_events import behaviour_of_none
 
@@ -37,6 +38,7 @@ LOOKS = frozenset(
         "notice",
         "cache_seconds",
         "keep_bundles",
+        "bundles",
         "threads",
         "experiment",
         "variants",
@@ -58,6 +60,7 @@ def fit(
     with_links: bool = True,
     spill_to: Path | None = None,
     former: Former | None = None,
+    choice: EngineChoice = DUCKDB,
     progress: Progress = silent,
 ) -> tuple[Arrays, Manifest]:
     """The arrays of a bundle, named `component.array`, and its manifest, without a version name yet.
@@ -66,56 +69,62 @@ def fit(
     log_seq      the last entry of the change log that `articles` and `events` know of
     with_totals  whether totals on articles count: they are of the present, so not for a look at the past
     former       a model whose reading of the texts is carried on where little has changed since
+    choice       what computes the signals; where it names files, `events` may hold the newest only
     with_links   whether links between articles count: not where links are what Related is measured by
     """
     later = events.num_rows
     events = before(events, as_of)
     later -= events.num_rows
     texts = texts_of(articles, as_of, settings.language, jobs=settings.threads or -1, former=former, progress=progress)
-    corpus, neighbours = texts.corpus, texts.neighbours
-    columns = article_columns(corpus)
-    totals = Totals.of(articles) if with_totals else Totals.none(len(articles))
+    neighbours, records, columns = texts.neighbours, texts.records, texts.records.columns
+    totals = records.totals if with_totals else Totals.none(len(articles))
     known = {"articles": columns.arrays(), "text": texts.text.arrays(), "neighbours": neighbours.arrays()}
-    known |= {"stories": texts.stories.arrays(), "texts": {"digests": texts.digests}}
-    known["links"] = (site_links(corpus) if with_links else SiteLinks.empty()).arrays()
-    learned = _behaviour(events, columns, totals, as_of, threads=settings.threads, spill_to=spill_to)
+    known |= {"stories": texts.stories.arrays(), "texts": {"digests": texts.digests, "checks": texts.checks}}
+    known["links"] = (records.links if with_links else SiteLinks.empty()).arrays()
+    progress("signals", 0, 1)
+    learned = _behaviour(events, columns, totals, as_of, choice, threads=settings.threads, spill_to=spill_to)
+    progress("signals", 1, 1)
+    progress("related fit", 0, 1)
     learned["mix"]["diversity"] = np.array([settings.diversity])
     if settings.ranking_max_age_days is not None:
         learned["ranking"]["max_age"] = np.array([settings.ranking_max_age_days * float(DAY)])
     together = Covisits.from_arrays(learned["covisits"]).together_table
     if texts.related is not None:
-        related = carried_on(texts.related, neighbours, together, words=texts.words)
+        related = carried_on(texts.related, neighbours, together, words=texts.report["words"])
     else:
         related = fit_related(
             neighbours,
             columns.published,
             together,
             np.random.default_rng(as_of),
-            words=texts.words,
+            words=texts.report["words"],
             evergreen=columns.evergreen,
         )
     known["related"] = related.arrays()
+    progress("related fit", 1, 1)
     first_last = pc.min_max(events["at"]).as_py()
     manifest = Manifest(
         version="",
         as_of=as_of,
         log_seq=log_seq,
-        articles=int(np.count_nonzero(corpus.known)),
+        articles=texts.known,
         events=events.num_rows,
         later=later,
         first_event=first_last["min"],
         last_event=first_last["max"],
         settings=settings.model_dump(mode="json", exclude=set(LOOKS)),
         fitted={
-            "main_language": corpus.main_language,
+            "main_language": texts.main_language,
             "texts": texts.report,
+            "totals": with_totals,
             "ranking": RankingFit.from_arrays(learned["ranking"]).report(),
         },
     )
     cut = time_cut(events) if events.num_rows else None
     if cut is not None:
+        progress("signals before the last likes", 0, 1)
         none = Totals.none(len(articles))
-        past = _behaviour(events, columns, none, cut, threads=settings.threads, spill_to=spill_to)
+        past = _behaviour(events, columns, none, cut, choice, threads=settings.threads, spill_to=spill_to)
         model = Model.open(manifest, _named(known | past))
         from training.mix import fit_mix  # SciPy's optimizers take a while to import
 
@@ -129,14 +138,21 @@ def before(events: pa.Table, as_of: int) -> pa.Table:
 
 
 def _behaviour(
-    events: pa.Table, columns: ArticleColumns, totals: Totals, as_of: int, *, threads: int, spill_to: Path | None
+    events: pa.Table,
+    columns: ArticleColumns,
+    totals: Totals,
+    as_of: int,
+    choice: EngineChoice,
+    *,
+    threads: int,
+    spill_to: Path | None,
 ) -> dict[str, Arrays]:
     """`training.behaviour.behaviour_arrays`; without events the same without loading an engine for it."""
     if not events.num_rows:
         return behaviour_of_none(columns, totals, as_of)
     from training.behaviour import behaviour_arrays
 
-    return behaviour_arrays(events, columns, totals, as_of, threads=threads, spill_to=spill_to)
+    return behaviour_arrays(events, columns, totals, as_of, choice=choice, threads=threads, spill_to=spill_to)
 
 
 def _named(components: Mapping[str, Arrays]) -> Arrays:

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
 from recsys.metrics import Interval
 
@@ -49,6 +48,8 @@ def ratio_mismatch(counts: NDArray[np.integer], shares: NDArray[np.float64]) -> 
 
     raises  ValueError: no visitors      source  Fabijan et al., Diagnosing sample ratio mismatch, KDD 2019
     """
+    from scipy.special import chdtrc  # takes as long to import as all else that a retrain without events loads of SciPy
+
     if not counts.sum():
         raise ValueError("no visitors")
     expected = shares / shares.sum() * counts.sum()

@@ -59,7 +59,7 @@ def fit_related(
 
 def carried_on(former: RelatedFit, index: NeighbourIndex, together: Ties, *, words: float) -> RelatedFit:
     """`fit_related` of texts that have hardly changed: what they tell stays; what ties and links are worth does not."""
-    table = index.first_lists(np.arange(len(index)), index.stored)
+    table = index.first_lists(np.arange(len(index)), 1)
     return replace(former, tie_worth=tie_worth(table, together, words), link_worth=LINK * greatest_cosine(table))
 
 
@@ -167,5 +167,6 @@ def greatest_cosine(table: Neighbours) -> float:
 
 def typical_words(vectors: sparse.csr_array, pairs: NDArray[np.bool_]) -> float:
     """The median of distinct words in articles (n, V) that hold any, without the columns (V,) that are pairs."""
-    words = np.bincount(np.repeat(np.arange(vectors.shape[0]), np.diff(vectors.indptr)), ~pairs[vectors.indices])
+    first = vectors.indptr[:-1][np.diff(vectors.indptr) > 0]
+    words = np.add.reduceat(~pairs[vectors.indices], first, dtype=np.int64) if first.size else first
     return float(np.median(words[words > 0])) if np.any(words > 0) else BRIEF

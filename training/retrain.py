@@ -17,16 +17,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from recsys.bundle import Manifest, active_version, open_bundle, version_path
-from recsys.errors import BadBundle, BadInput, NoModel, NotFound, Refused
+from recsys.bundle import Manifest
+from recsys.errors import BadBundle, BadInput, NotFound
 from recsys.home import Home
 from recsys.model import Model
+from recsys.registry import Registry, active_or_none, open_registry
 from recsys.settings import Settings
-from recsys.store import Store, StoredArticle
+from recsys.store import Store
 from recsys.times import DAY, format_time, now_micros, zone
 from training.fit import LOOKS, before, fit
 from training.forecast import cpu_seconds, forecast, peak_mb
 from training.forgetting import forget
+from training.former import Former
 from training.gate import Shape, Verdict, misshapen, sample_rows, shape_of, shrunk, worse
 from training.ingest import ingest
 from training.lock import training_lock
@@ -35,7 +37,7 @@ from training.publish import named, publish, sweep_home
 from training.replay import acts_of
 from training.run_report import RunReport, keep_report
 from training.side_by_side import CANDIDATE, SERVING
-from training.texts import Former
+from training.stored_articles import StoredArticles
 from training.train import fit_all, read_store
 
 _ENTRIES = 64  # of the log, read at a time
@@ -108,7 +110,9 @@ def _run(job: Job, report: RunReport) -> RunReport:
         progress=job.progress,
     )
     report = msgspec.structs.replace(report, imported=found.taken, warnings=found.warnings)
-    serving, former, unusable = _serving(home)
+    registry = open_registry(home.bundles, settings.bundles)
+    active = active_or_none(registry)
+    serving, former, unusable = _serving(registry, active)
     if serving is not None:
         report = msgspec.structs.replace(report, serving=serving.version)
         if job.as_of < serving.manifest.as_of:
@@ -125,7 +129,7 @@ def _run(job: Job, report: RunReport) -> RunReport:
     for line in (f"retraining because {reason}", needs.says(), *(f"warning: {said}" for said in needs.shortages())):
         job.tell(line)
     forget(store, home.history, settings, job.now)
-    articles, events, log_seq = read_store(store, home.history, job.progress)
+    articles, events, log_seq = read_store(store, home.history, job.progress, former)
     if not articles:
         raise BadInput("there are no articles to train on. Name files under [sources], or run `recsys import`.")
     verdict = Verdict(notes=(unusable,))
@@ -150,9 +154,8 @@ def _run(job: Job, report: RunReport) -> RunReport:
         if verdict.refusals and not job.force:
             return msgspec.structs.replace(report, outcome="refused", verdict=verdict)
     manifest = _with_verdict(arrays, manifest, verdict)
-    _still_serving(home, serving)
     job.progress("publishing", 0, 1)
-    publish(home.bundles, store, arrays, manifest, now=job.now, keep=settings.keep_bundles)
+    publish(registry, store, arrays, manifest, after=active, now=job.now, keep=settings.keep_bundles)
     job.progress("publishing", 1, 1)
     return msgspec.structs.replace(
         report, outcome="published", version=manifest.version, verdict=verdict, forced=bool(verdict.refusals)
@@ -180,13 +183,13 @@ def whats_new(store: Store, serving: Model, settings: Settings, *, as_of: int, n
     return ""
 
 
-def judged(job: Job, serving: Model, articles: list[StoredArticle], events: pa.Table, former: Former | None) -> Verdict:
+def judged(job: Job, serving: Model, articles: StoredArticles, events: pa.Table, former: Former | None) -> Verdict:
     """What speaks against a model of what is known now, beside the serving one.
 
     Where readers did nothing since, no candidate as of the serving model is fitted: lists are judged once there is the
     model to publish.
     """
-    known = sum(one.deleted_at is None and one.article.published_at < job.as_of for one in articles)
+    known = articles.known(job.as_of, serving.articles if former is not None else None)
     events = before(events, job.as_of)
     manifest, cut = serving.manifest, serving.manifest.as_of
     counts = [*shrunk("articles", manifest.articles, known), *shrunk("events", manifest.events, events.num_rows)]
@@ -213,8 +216,9 @@ def judged(job: Job, serving: Model, articles: list[StoredArticle], events: pa.T
     rows = sample_rows([candidate, serving], cut)
     shapes = {CANDIDATE: shape_of(candidate, rows, cut), SERVING: shape_of(serving, rows, cut)}
     refusals = misshapen(shapes[CANDIDATE], shapes[SERVING], "as of the serving model")
-    meet(candidate, articles, cut, job.progress)
-    meet(serving, articles, cut, job.progress)
+    later = candidate.articles.published >= cut
+    meet(candidate, articles, later, job.progress)
+    meet(serving, articles, later, job.progress)
     compared = side_by_side(candidate, serving, acts_of(events, candidate), cut, job.progress)
     lost, notes = worse(compared)
     return msgspec.structs.replace(
@@ -249,25 +253,15 @@ def _with_verdict(arrays: Arrays, manifest: Manifest, verdict: Verdict) -> Manif
     return named(arrays, msgspec.structs.replace(manifest, metrics=told))
 
 
-def _serving(home: Home) -> tuple[Model | None, Former | None, str]:
+def _serving(registry: Registry, active: str | None) -> tuple[Model | None, Former | None, str]:
     """The active model as it was published, and what of it can be carried on; else None, and why there is none."""
-    try:
-        manifest, arrays = open_bundle(version_path(home.bundles, active_version(home.bundles)))
-        return Model.open(manifest, arrays), Former.of(manifest, arrays), ""
-    except NoModel:
+    if active is None:
         return None, None, "there was no model: nothing to compare with"
+    try:
+        manifest, arrays = registry.open(active)
+        return Model.open(manifest, arrays), Former.of(manifest, arrays), ""
     except (BadBundle, NotFound) as error:
         return None, None, f"the active model can't be opened, nothing to compare with: {error}"
-
-
-def _still_serving(home: Home, serving: Model | None) -> None:
-    """Raises Refused where somebody activated another version while this run was at work."""
-    try:
-        active = active_version(home.bundles)
-    except NoModel:
-        return
-    if serving is not None and active != serving.version:
-        raise Refused(f"{active} was activated while this run compared with {serving.version}. Run it again.")
 
 
 def _wake(job: Job, serving: Model) -> None:

@@ -101,13 +101,14 @@ def owners_of(block: Acts) -> NDArray[np.uint64]:
     return np.where(block.reader != 0, block.reader, (block.at // HOUR).astype(np.uint64))
 
 
-def meet(model: Model, articles: Sequence[StoredArticle], cut: int, progress: Progress) -> None:
-    """Gives the model the articles that it has no text of: new to it, or published from `cut` on. No totals."""
-    size = len(model.articles)
-    new = [one for one in articles if one.row >= size or one.article.published_at >= cut]
-    for done, stored in enumerate(new, start=1):
-        model.put(bare(stored, None))
-        progress("articles since then", done, len(new))
+def meet(model: Model, articles: Sequence[StoredArticle], later: NDArray[np.bool_], progress: Progress) -> None:
+    """Gives the model the articles that it has no text of: new to it, or published `later` (n,). No totals."""
+    new = later.copy()
+    new[len(model.articles) :] = True
+    rows = np.flatnonzero(new).tolist()
+    for done, row in enumerate(rows, start=1):
+        model.put(bare(articles[row], None))
+        progress("articles since then", done, len(rows))
 
 
 def _lists(models: Mapping[str, Model], block: Acts, place: int, before: int, now: int) -> Lists:

@@ -1,12 +1,14 @@
 """The stories of a site: which of its articles say the same."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys.neighbours import NeighbourIndex
-from recsys.stories import ALIKE, NO_MARKS, Marks, Shingles, Stories, marks_of
+from recsys.ragged import spliced
+from recsys.store import StoredArticle
+from recsys.stories import ALIKE, MARKS, NO_MARKS, Marks, Shingles, Stories, marks_of
+from recsys.tfidf import Fields
 from training.corpus import Corpus
 from training.text_model import COMPILING_PAYS
 
@@ -20,27 +22,38 @@ def stories_of(corpus: Corpus, index: NeighbourIndex) -> Stories:
     return Stories.build(shingles, _marks(corpus), np.where(lists.scores >= ALIKE, lists.rows, -1), lists.scores)
 
 
-def stories_renewed(corpus: Corpus, index: NeighbourIndex, former: Stories, changed: NDArray[np.bool_]) -> Stories:
-    """The stories of a corpus of which only the `changed` (n,) articles are read; the others are as in `former`.
+def stories_renewed(
+    changed: Mapping[int, tuple[StoredArticle, Fields] | None], index: NeighbourIndex, former: Stories
+) -> Stories:
+    """The stories of n articles, those of `former` but for the `changed` rows: None for one that is not known.
 
     A story of which an article changed is told apart anew; the others stay what they were.
     """
     n, m = len(index), len(former)
-    labels = former.of(np.arange(m))
-    stays = ~np.isin(labels, labels[changed[:m]])
-    old = np.flatnonzero(stays)
-    known = np.column_stack((old, labels[old]))[labels[old] != old]
-    asked = np.ones(n, np.bool_)
-    asked[old] = False
+    rows = np.array(sorted(changed), np.intp)
+    shingles = {row: Shingles.of(told[1].text if told else "") for row, told in changed.items()}
+    old = former.arrays()
+    sizes, marks = np.zeros(n, np.int32), np.zeros((n, MARKS), np.uint64)
+    sizes[:m], marks[:m] = old["sizes"], old["marks"].reshape(-1, MARKS)
+    for row, told in changed.items():
+        sizes[row] = shingles[row].size
+        marks[row] = marks_of(told[0].article) if told else NO_MARKS
+    starts, hashes = spliced(old["starts"], old["hashes"], {row: one.hashes for row, one in shingles.items()}, n)
+    labels = old["labels"]
+    stays = np.flatnonzero(~np.isin(labels, labels[rows[rows < m]]))
+    known = np.column_stack((stays, labels[stays]))[labels[stays] != stays]
+    asked = np.ones(n + 1, np.bool_)
+    asked[stays], asked[-1] = False, False  # row -1, which is none, is the last
     lists = index.first_lists(np.arange(n), NEAREST)
-    asks = (lists.scores >= ALIKE) & (asked[:, None] | asked[lists.rows])
-    none = Shingles.of("")
-    shingles = [
-        Shingles.of(fields.text) if changed[row] else former.shingles(row) if row < m else none
-        for row, fields in enumerate(corpus.fields)
-    ]
-    return Stories.build(
-        shingles, _marks(corpus), np.where(asks, lists.rows, -1), np.where(asks, lists.scores, 0), known.tolist()
+    asks = (lists.scores >= ALIKE) & (asked[:-1, None] | asked[lists.rows])
+    return Stories.closed(
+        sizes,
+        starts,
+        hashes,
+        marks.reshape(-1),
+        near=np.where(asks, lists.rows, -1),
+        cosine=np.where(asks, lists.scores, 0),
+        known=known.tolist(),
     )
 
 

@@ -1,105 +1,67 @@
-"""Everything that a model knows of a site's texts, read in full or carried on from the model that serves.
+"""Everything that a model knows of a site's articles, read in full or carried on from the model that serves.
 
 A model carries on from one of the same code and settings while little has changed. Articles that stayed as they were
-are not read again: their languages, vectors and shingles are taken over, and their neighbour lists too, into which the
-new ones are sorted. What is *exact* then: every vector by the frequencies of terms (idf) as they were at the last full
-reading, every cosine and every list by these vectors. What is *approximate*: those frequencies, the site's main
-language and what `training.related` found out of its texts are of the last full reading; a pair of words that only a
-new and an old article share counts for nothing, and articles that were one story stay one while they don't change.
-`RENEWED` bounds how far that goes. benchmarks/retraining.py measures what it costs and what it saves.
+are not read again: their columns, languages, vectors and shingles are taken over, and their neighbour lists too, into
+which the new ones are sorted. What is *exact* then: every vector by the frequencies of terms (idf) as they were at the
+last full reading, every cosine and every list by these vectors, and of records what `training.records` says. What is
+*approximate*: those frequencies, the site's main language and what `training.related` found out of its texts are of the
+last full reading; a pair of words that only a new and an old article share counts for nothing, and articles that were
+one story stay one while they don't change. `RENEWED` bounds how far that goes. benchmarks/retraining.py measures what
+it costs and what it saves.
 """
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import regex
-import Stemmer
 from numpy.typing import NDArray
-from scipy import sparse
 
-import recsys
-from recsys.bundle import Manifest
 from recsys.columns import ArticleColumns
-from recsys.cosine import Neighbours, Rows
-from recsys.model import component
+from recsys.cosine import Found, Rows
+from recsys.model import fields_of
 from recsys.neighbours import NeighbourIndex
+from recsys.ragged import spliced
 from recsys.related import RelatedFit
 from recsys.store import StoredArticle
 from recsys.stories import Stories
-from recsys.tfidf import NO_TERM, TextModel, csr
-from training.corpus import Corpus, read_corpus
-from training.neighbour_lists import fit_neighbours
+from recsys.tfidf import NO_TERM, Fields, TextModel
+from training.corpus import read_corpus
+from training.former import Former, code_digest
 from training.progress import Progress
+from training.records import Records
 from training.related import typical_words
 from training.renewal import renewed
+from training.stored_articles import StoredArticles
 from training.stories import stories_of, stories_renewed
 from training.text_model import fit_text
 
 RENEWED = 0.02  # of the articles of the last full reading may have come, changed or gone since; then all are read again
 COMPUTED = 0.05  # of all neighbour lists may be computed one by one; the compiled build is sooner beyond
-
-Arrays = Mapping[str, NDArray[Any]]
-
-# What decides what is made of a text: with other code, or other versions of it, nothing is carried on.
-_CODE = ("text", "tfidf", "stories", "stopwords", "markup", "language", "model", "cosine")
-
-
-@dataclass(frozen=True, slots=True)
-class Former:
-    """A model to carry on from.
-
-    digests  (n, 2) uint64 of what was read of each article; 0 for those that were not known
-    """
-
-    manifest: Manifest
-    columns: ArticleColumns
-    text: TextModel
-    vectors: Rows
-    lists: Neighbours
-    stories: Stories
-    related: RelatedFit
-    digests: NDArray[np.uint64]
-
-    @classmethod
-    def of(cls, manifest: Manifest, arrays: Arrays) -> "Former | None":
-        """From an opened bundle; None where other code made it."""
-        if manifest.fitted.get("texts", {}).get("code") != code_digest() or "texts.digests" not in arrays:
-            return None
-        neighbours = component(arrays, "neighbours")
-        return cls(
-            manifest=manifest,
-            columns=ArticleColumns(component(arrays, "articles")),
-            text=TextModel.from_arrays(component(arrays, "text")),
-            vectors=Rows(*(neighbours[f"vector_{name}"] for name in ("starts", "terms", "weights"))),
-            lists=Neighbours(neighbours["rows"], neighbours["scores"]),
-            stories=Stories.from_arrays(component(arrays, "stories")),
-            related=RelatedFit.from_arrays(component(arrays, "related")),
-            digests=arrays["texts.digests"],
-        )
+NO_VECTOR: Found = (np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What was made of the texts.
+    """What was made of the articles.
 
-    words    distinct ones in a typical article
+    known    how many are: published before the moment, and not deleted
+    main_language  of articles that declare none and are too short to tell
+    digests, checks  as of `Former`
     related  what was found out of the texts, where it is carried on
-    report   for the manifest: {"code", "full", "renewed"}: of how many articles the last full reading was, and how many
-             came, changed or went since
+    report   for the manifest: {"code", "full", "renewed", "words"}: of how many articles the last full reading was, how
+             many came, changed or went since, and how many distinct words a typical article had then
     """
 
-    corpus: Corpus
+    known: int
+    main_language: str
+    records: Records
     text: TextModel
     neighbours: NeighbourIndex
     stories: Stories
     digests: NDArray[np.uint64]
-    words: float
+    checks: NDArray[np.uint32]
     related: RelatedFit | None
     report: dict[str, Any]
 
@@ -113,13 +75,12 @@ def texts_of(
     former: Former | None,
     progress: Progress,
 ) -> Texts:
-    """What is known of the texts of `articles`, by row, as of a moment; carried on from `former` where that pays."""
-    digests = digests_of(articles, as_of)
+    """What is known of `articles`, by row, as of a moment; carried on from `former` where that pays."""
     if former is not None and former.manifest.settings.get("language") == language:
-        found = _renewed(articles, as_of, former, digests, progress)
+        found = _renewed(articles, as_of, former, progress)
         if found is not None:
             return found
-    return _read(articles, as_of, language, digests, jobs=jobs, progress=progress)
+    return _read(articles, as_of, language, jobs=jobs, progress=progress)
 
 
 def digests_of(articles: Sequence[StoredArticle], as_of: int) -> NDArray[np.uint64]:
@@ -136,112 +97,135 @@ def digests_of(articles: Sequence[StoredArticle], as_of: int) -> NDArray[np.uint
     return np.frombuffer(bytes(found), np.uint64).reshape(-1, 2)
 
 
-@cache
-def code_digest() -> str:
-    """Of the code and the libraries that turn a text into terms."""
-    digest = hashlib.blake2b(digest_size=16)
-    folder = Path(recsys.__file__).parent
-    for name in _CODE:
-        digest.update((folder / f"{name}.py").read_bytes())
-    digest.update(repr((unicodedata.unidata_version, regex.__version__, Stemmer.version())).encode())
-    return digest.hexdigest()
+def _checks(articles: Sequence[StoredArticle]) -> NDArray[np.uint32]:
+    """Articles that lie in no store have no checks."""
+    return articles.checks if isinstance(articles, StoredArticles) else np.zeros(0, np.uint32)
 
 
 def _read(
-    articles: Sequence[StoredArticle],
-    as_of: int,
-    language: str | None,
-    digests: NDArray[np.uint64],
-    *,
-    jobs: int,
-    progress: Progress,
+    articles: Sequence[StoredArticle], as_of: int, language: str | None, *, jobs: int, progress: Progress
 ) -> Texts:
     """All of them, anew."""
+    from training.neighbour_lists import fit_neighbours  # what builds in parallel takes a while to import
+
     corpus = read_corpus(articles, as_of, language, progress)
     progress("text model", 0, 1)
     text, vectors = fit_text(corpus.fields)
     progress("text model", 1, 1)
+    progress("neighbours", 0, 1)
     neighbours = fit_neighbours(vectors, jobs=jobs)
+    progress("neighbours", 1, 1)
+    progress("stories", 0, 1)
+    stories = stories_of(corpus, neighbours)
+    progress("stories", 1, 1)
+    progress("columns", 0, 1)
+    known = int(np.count_nonzero(corpus.known))
+    records = Records.of(articles, corpus.known, [fields.language for fields in corpus.fields])
+    progress("columns", 1, 1)
     return Texts(
-        corpus=corpus,
+        known=known,
+        main_language=corpus.main_language,
+        records=records,
         text=text,
         neighbours=neighbours,
-        stories=stories_of(corpus, neighbours),
-        digests=digests,
-        words=typical_words(vectors, text.parts[:, 1] != NO_TERM),
+        stories=stories,
+        digests=digests_of(articles, as_of),
+        checks=_checks(articles),
         related=None,
-        report={"code": code_digest(), "full": int(np.count_nonzero(corpus.known)), "renewed": 0},
+        report={
+            "code": code_digest(),
+            "full": known,
+            "renewed": 0,
+            "words": typical_words(vectors, text.parts[:, 1] != NO_TERM),
+        },
     )
 
 
-def _renewed(
-    articles: Sequence[StoredArticle],
-    as_of: int,
-    former: Former,
-    digests: NDArray[np.uint64],
-    progress: Progress,
-) -> Texts | None:
+def _renewed(articles: Sequence[StoredArticle], as_of: int, former: Former, progress: Progress) -> Texts | None:
     """Carried on from `former`; None where too much has changed."""
+    n, m = len(articles), len(former.digests)
+    if m > n:
+        return None
+    columns = ArticleColumns(former.articles)
+    asked, digests = _asked(articles, as_of, former, columns)
+    if any(articles[row].article.id != columns.id(row) for row in np.flatnonzero(asked[:m]).tolist()):
+        return None  # another store, or an older one brought back, which gave rows to other articles
     before = np.zeros_like(digests)
-    before[: len(former.digests)] = former.digests[: len(digests)]
-    known, was = digests.any(axis=1), before.any(axis=1)
+    before[:m] = former.digests
+    known, was = _read_of(digests), _read_of(before)
     changed = (digests != before).any(axis=1)
     report = former.manifest.fitted["texts"]
     count = int(report["renewed"]) + int(np.count_nonzero(changed))
-    if len(former.digests) > len(digests) or count > RENEWED * report["full"]:
+    if count > RENEWED * report["full"]:
         return None
     came, went = np.flatnonzero(changed & known), np.flatnonzero(changed & was)
-    stayed = known & ~changed
-    kept = {row: former.columns.language(row) for row in np.flatnonzero(stayed).tolist()}
-    corpus = read_corpus(articles, as_of, former.manifest.fitted["main_language"], progress, languages=kept)
+    main_language = former.manifest.fitted["main_language"]
+    progress("reading texts", 0, came.size)
+    fields = {row: fields_of(articles[row].article, main_language) for row in came.tolist()}
+    progress("reading texts", came.size, came.size)
+    languages = {
+        row: fields[row].language if row in fields else columns.language(row) if known[row] else main_language
+        for row in np.flatnonzero(asked | changed).tolist()
+    }
     progress("text model", 0, 1)
-    text, ids, vectors = former.text.extended([corpus.fields[row] for row in came.tolist()])
-    matrix = _with_rows(former.vectors, ids, stayed, came, vectors)
+    text, ids, vectors = former.text.extended([*fields.values()])
+    read = Rows.of(vectors)
+    new: dict[int, Found] = dict.fromkeys(went.tolist(), NO_VECTOR)
+    new |= {row: read.row(place) for place, row in enumerate(fields)}
+    rows = _with_new(former.vectors, ids, new, n)
+    postings = rows.transposed(text.hashes.size)
     progress("text model", 1, 1)
-    rows = Rows.of(matrix)
-    postings = rows.transposed(matrix.shape[1])
     table = renewed(rows, postings, former.lists, came=came, went=went, most=int(COMPUTED * len(rows)))
     if table is None:
         return None
     neighbours = NeighbourIndex(rows, postings, table)
+    told: dict[int, tuple[StoredArticle, Fields] | None] = dict.fromkeys(went.tolist())
+    told |= {row: (articles[row], one) for row, one in fields.items()}
     return Texts(
-        corpus=corpus,
+        known=int(np.count_nonzero(known)),
+        main_language=main_language,
+        records=Records.renewed(
+            articles, known, languages, columns=former.articles, totals=former.totals, links=former.links
+        ),
         text=text,
         neighbours=neighbours,
-        stories=stories_renewed(corpus, neighbours, former.stories, changed),
+        stories=stories_renewed(told, neighbours, former.stories),
         digests=digests,
-        words=typical_words(matrix, text.parts[:, 1] != NO_TERM),
+        checks=_checks(articles),
         related=former.related,
         report={**report, "renewed": count},
     )
 
 
-def _with_rows(
-    old: Rows,
-    ids: NDArray[np.int32],
-    stayed: NDArray[np.bool_],
-    came: NDArray[np.intp],
-    vectors: sparse.csr_array,
-) -> sparse.csr_array:
-    """The matrix (n, W) of the `old` vectors that `stayed` (n,), their terms by `ids`, and of `vectors` at `came`."""
-    n = stayed.size
-    lengths = np.zeros(n, np.int64)
-    stays = np.flatnonzero(stayed)
-    lengths[stays] = old.starts[stays + 1] - old.starts[stays]
-    lengths[came] = np.diff(vectors.indptr)
-    starts = np.zeros(n + 1, np.int64)
-    np.cumsum(lengths, out=starts[1:])
-    terms, weights = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.float32)
-    here = _spans(starts[stays], lengths[stays])
-    there = _spans(old.starts[stays], lengths[stays])
-    terms[here], weights[here] = ids[old.terms[there]], old.weights[there]
-    here = _spans(starts[came], lengths[came])
-    terms[here], weights[here] = vectors.indices, vectors.data
-    return csr(starts, terms, weights, vectors.shape[1])
+def _asked(
+    articles: Sequence[StoredArticle], as_of: int, former: Former, columns: ArticleColumns
+) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
+    """(n,) of which articles the record is looked at, and (n, 2) the digests of all.
+
+    A record that lies in the store as it did is the one that was read. It is looked at only where it was not known.
+    """
+    n, m = len(articles), len(former.digests)
+    asked = np.ones(n, np.bool_)
+    if isinstance(articles, StoredArticles):
+        asked[:] = False
+        asked[articles.differ] = True
+    lives = (columns.published < as_of) & ~columns.gone
+    asked[:m] |= lives & ~_read_of(former.digests)
+    digests = np.zeros((n, 2), np.uint64)
+    digests[:m][lives] = former.digests[lives]
+    rows = np.flatnonzero(asked)
+    digests[rows] = digests_of([articles[row] for row in rows.tolist()], as_of)
+    return asked, digests
 
 
-def _spans(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The positions from each of `starts` on, as many as its length, one after the other."""
-    ends = np.cumsum(lengths)
-    found: NDArray[np.int64] = np.arange(ends[-1] if ends.size else 0) + np.repeat(starts - ends + lengths, lengths)
+def _with_new(old: Rows, ids: NDArray[np.int32], new: Mapping[int, Found], n: int) -> Rows:
+    """The vectors of n articles: the `old` ones, their terms by `ids`, but for the `new` ones by row."""
+    starts, terms = spliced(old.starts, ids[old.terms], {row: vector[0] for row, vector in new.items()}, n)
+    _, weights = spliced(old.starts, old.weights, {row: vector[1] for row, vector in new.items()}, n)
+    return Rows(starts, terms, weights)
+
+
+def _read_of(digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """(n,) which articles were read."""
+    found: NDArray[np.bool_] = np.not_equal(digests[:, 0] | digests[:, 1], 0)
     return found

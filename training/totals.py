@@ -30,3 +30,12 @@ class Totals:
             [(a.article.views or 0, a.views_at, a.article.likes or 0, a.likes_at) for a in articles], np.int64
         ).reshape(-1, 4)
         return cls(*(np.ascontiguousarray(column) for column in columns.T))
+
+    def with_those_of(self, articles: Sequence[StoredArticle], rows: NDArray[np.integer], n: int) -> "Totals":
+        """Of n articles those of `rows` as they are in `articles`, the others as here."""
+        some, found = Totals.of([articles[row] for row in rows.tolist()]), Totals.none(n)
+        for name in self.__slots__:
+            column, old = getattr(found, name), getattr(self, name)
+            column[: old.size] = old
+            column[rows] = getattr(some, name)
+        return found

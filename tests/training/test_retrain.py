@@ -12,6 +12,7 @@ from recsys.home import Home
 from recsys.store.sqlite import SqliteStore
 from recsys.times import DAY
 from tests.training.growing_site import FIRST_DAYS, articles, events, grow, night, run, site, write
+from training import texts
 from training.lock import training_lock
 from training.run_report import RunReport, read_status
 
@@ -75,6 +76,21 @@ def test_a_new_day_is_compared_published_and_written_down(home: Home) -> None:
     assert manifest.articles == 6 * (FIRST_DAYS + 1)
     assert manifest.metrics["gate"]["against"] == old
     assert manifest.metrics["gate"]["forced"] is False
+
+
+@pytest.mark.slow
+def test_a_reading_is_carried_on_where_readers_act_too(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only new articles are decoded, and events and the gate still find all of them."""
+    monkeypatch.setattr(texts, "RENEWED", 0.5)
+    monkeypatch.setattr(texts, "COMPUTED", 2.0)
+    grow(home.root, FIRST_DAYS)
+    report = run(home, FIRST_DAYS)
+    assert report.outcome == "published"
+    assert report.verdict is not None
+    assert {comparison.list for comparison in report.verdict.comparisons} == {"related", "ranking", "recommendation"}
+    manifest = read_manifest(home.bundles / active_version(home.bundles))
+    assert manifest.fitted["texts"]["renewed"] == 6
+    assert (manifest.articles, manifest.events) == (6 * (FIRST_DAYS + 1), len(events(0)) * (FIRST_DAYS + 1))
 
 
 @pytest.mark.slow
