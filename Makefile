@@ -30,7 +30,7 @@ docs: $(VENV)/.docs
 	$(BIN)/sphinx-build -W --keep-going -b html docs dist/docs
 
 lock:
-	for set in base: train:--extra=train docs:--extra=docs dev:--extra=dev bench:--extra=bench; do \
+	for set in base: train:--extra=train fleet:--extra=fleet docs:--extra=docs dev:--extra=dev bench:--extra=bench; do \
 	  uv pip compile pyproject.toml $${set#*:} --universal --generate-hashes --no-emit-index-url --no-header \
 	    --no-annotate --quiet --output-file requirements/$${set%%:*}.txt || exit 1; done
 

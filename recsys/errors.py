@@ -6,7 +6,7 @@ RecsysError
 ├── BadInput      a file, setting or argument that can't be used at all
 ├── NotFound      an article, model version or home that does not exist
 ├── NoModel       the home has no trained model yet
-├── StoreFailed   the database can't do what was asked; nothing of it was stored
+├── StoreFailed   the database, or object storage, can't do what was asked; nothing of it was stored
 │   └── StoreFull because no space is left
 └── Refused       a bundle or a request that is well formed but must not take effect
     ├── BadBundle the files of a bundle don't match its manifest
@@ -52,7 +52,7 @@ class NoModel(NotFound):
 
 
 class StoreFailed(RecsysError):
-    """The database did not do what was asked, and nothing of it took effect."""
+    """The database, or the object storage, did not do what was asked, and nothing of it took effect."""
 
 
 class StoreFull(StoreFailed):

@@ -6,25 +6,29 @@ just been computed makes no difference. It is changed by one thread only.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from mmap import mmap
 from typing import Any
 
 from numpy.typing import NDArray
 
+from recsys.acts import NOBODY
 from recsys.article import Article, StoredArticle
-from recsys.bundle import Manifest, active_version, open_bundle, version_path
-from recsys.columns import ArticleColumns
+from recsys.bundle import Manifest
+from recsys.columns import NO_ROW, ArticleColumns
 from recsys.covisitation import Covisits
 from recsys.engagement import Engagement
 from recsys.errors import BadBundle
 from recsys.event import Event
-from recsys.histories import Histories
+from recsys.event_block import EventBlock
+from recsys.histories import Histories, strengths
 from recsys.language import language_of
 from recsys.links import SiteLinks
+from recsys.mapped import maps_of
 from recsys.markup import html_to_text
 from recsys.mix import Mix
 from recsys.neighbours import NeighbourIndex
 from recsys.ranking import RankingFit
+from recsys.registry import Registry
 from recsys.related import RelatedFit
 from recsys.rules.book import RuleBook
 from recsys.stories import ALIKE, Stories, marks_of
@@ -36,6 +40,7 @@ class Model:
     """The opened components, each with an in-memory overlay of what changed since the bundle was made.
 
     rules  of editors; they are no part of the bundle
+    maps   of the bundle's files
     """
 
     manifest: Manifest
@@ -52,6 +57,7 @@ class Model:
     ranking: RankingFit
     mix: Mix
     rules: RuleBook = field(default_factory=RuleBook)
+    maps: tuple[mmap, ...] = ()
 
     @classmethod
     def open(cls, manifest: Manifest, arrays: Mapping[str, NDArray[Any]]) -> "Model":
@@ -71,6 +77,7 @@ class Model:
                 related=RelatedFit.from_arrays(component(arrays, "related")),
                 ranking=RankingFit.from_arrays(component(arrays, "ranking")),
                 mix=Mix.from_arrays(component(arrays, "mix")),
+                maps=maps_of(arrays.values()),
             )
         except KeyError as absent:
             raise BadBundle(
@@ -78,14 +85,14 @@ class Model:
             ) from None
 
     @classmethod
-    def active(cls, bundles: Path) -> "Model":
-        """The active version under `bundles`; raises NoModel or BadBundle."""
-        return cls.kept(bundles, active_version(bundles))
+    def active(cls, registry: Registry) -> "Model":
+        """The active version; raises NoModel or BadBundle."""
+        return cls.kept(registry, registry.active())
 
     @classmethod
-    def kept(cls, bundles: Path, version: str) -> "Model":
-        """A version under `bundles`; raises NotFound or BadBundle."""
-        return cls.open(*open_bundle(version_path(bundles, version)))
+    def kept(cls, registry: Registry, version: str) -> "Model":
+        """A version that is kept; raises NotFound or BadBundle."""
+        return cls.open(*registry.open(version))
 
     @property
     def version(self) -> str:
@@ -119,12 +126,17 @@ class Model:
         self.engagement.erase(visitor)
 
     def add(self, events: Iterable[Event]) -> None:
+        """`meet` for events as records."""
+        self.meet(EventBlock.of(events))
+
+    def meet(self, events: EventBlock) -> None:
         """Events that the model has not seen; those on articles it doesn't know are passed over."""
-        for event in events:
-            row = self.articles.row(event.article_id)
-            if row is not None:
-                self.engagement.add(event, row)
-                self.histories.add(event, row, self.engagement.worth)
+        row = self.articles.rows(events.articles)
+        events, row = events.only(row != NO_ROW), row[row != NO_ROW]
+        self.engagement.meet(events.kind, events.value, events.at, row, events.reader, events.source)
+        strength, read = strengths(events.kind, events.value, self.engagement.worth)
+        read &= events.visitor != NOBODY
+        self.histories.meet(events.visitor[read], row[read], events.at[read], strength[read])
 
 
 def component(arrays: Mapping[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:

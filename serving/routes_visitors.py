@@ -7,8 +7,8 @@ from typing import TypeVar
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from recsys.bundle import versions
 from recsys.record import wire_json
+from recsys.registry import manifests
 from recsys.store import Store
 from serving.describing import answers
 from serving.ids import VisitorId
@@ -35,7 +35,7 @@ async def delete_visitor(served: Served, visitor_id: VisitorId) -> Response:
     Backups are not reached. Where this fails, send it again: it ends what it began.
     """
     now = served.clock()
-    kept = tuple(manifest.version for manifest in versions(served.bundles))
+    kept = tuple(manifest.version for manifest in await asyncio.to_thread(manifests, served.registry))
     gone = await _beside(served, lambda store: store.visitors.erase(visitor_id, now))
     served.live.catch_up()
     return Finished(json_reply(wire_json(Erased(events=gone, models=kept))))

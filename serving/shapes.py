@@ -118,7 +118,7 @@ class Models(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the server can answer; `lag` counts the entries of the change log that it has not read yet."""
+    """Whether the server is up to date. `lag`: log entries not read yet; -1: it can't be read, lists are old."""
 
     ready: bool
     model: str

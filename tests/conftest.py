@@ -6,4 +6,4 @@ from hypothesis import settings
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
-pytest_plugins = ["tests.recsys.store.postgres_server"]
+pytest_plugins = ["tests.recsys.object_storage", "tests.recsys.store.postgres_server"]

@@ -4,13 +4,16 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from recsys.errors import BadInput, RecsysError
 from recsys.home import Home
 from recsys.times import now_micros, parse_time, zone
+
+if TYPE_CHECKING:
+    from recsys.registry import Registry
 
 app = typer.Typer(
     name="recsys",
@@ -65,6 +68,14 @@ def existing_home(path: Path) -> Home:
         raise BadInput(f"there is no site in {path}. Run `recsys import --home {path} --articles FILE` first.")
     home.root.mkdir(parents=True, exist_ok=True)  # a store elsewhere may be there before the folder is
     return home
+
+
+def registry_of(home: Home) -> "Registry":
+    """Where the home's trained versions are: in its folder, or on the object storage that its settings name."""
+    from recsys.registry import open_registry
+    from recsys.settings import read_settings
+
+    return open_registry(home.bundles, read_settings(home.settings).bundles)
 
 
 def load_commands() -> None:

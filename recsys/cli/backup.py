@@ -8,6 +8,7 @@ from recsys.bundle import activate, active_version, verify_bundle, version_folde
 from recsys.cli.app import existing_home
 from recsys.errors import BadBundle, BadInput, NoModel, NotFound
 from recsys.home import Home
+from recsys.settings import read_settings
 from recsys.store.opening import postgres_address
 from recsys.store.sqlite import copy_store
 
@@ -20,8 +21,11 @@ def run_backup(home_path: Path, target: Path) -> None:
     _not_postgres("back it up")
     if target.exists():
         raise BadInput(f"{target} exists. Name a folder that doesn't.")
+    elsewhere = read_settings(home.settings).bundles
     versions = _copy(home, target)
     print(f"{target}: the store, {versions} model versions and the settings, each verified")
+    if elsewhere is not None:
+        print(f"The models at {elsewhere} are not in it: `recsys train` makes them anew.")
 
 
 def run_restore(source: Path, home_path: Path) -> None:

@@ -26,13 +26,22 @@ def run_demo(home_path: Path, port: int, *, open_browser: bool) -> None:
     """Makes the demo's home anew, imports, trains, and serves until interrupted; raises BadInput."""
     from serving.run import Serving, serve
 
-    spare_postgres("the demo")
+    spare_site("the demo")
     home = _fresh_home(home_path)
     articles, events = write_sample(home.root, now_micros())
     run_import(home.root, [articles], [events], dry_run=False, strict=False)
     run_train(home.root, format_time(now_micros() - EARLIER))  # a second version, to compare with
     run_train(home.root, None)
     serve(home, read_settings(home.settings), Serving("127.0.0.1", port, open_browser=open_browser))
+
+
+def spare_site(what: str) -> None:
+    """Raises BadInput where the environment names a site's own database or storage, which `what` would fill with an
+    invented one, or is unusable: before the work begins.
+    """
+    spare_postgres(what)
+    if Settings().bundles is not None:
+        raise BadInput(f"RECSYS_BUNDLES is set, and {what} makes an invented site. Unset it for this command.")
 
 
 def sample_folder() -> Path:
@@ -70,5 +79,4 @@ def _fresh_home(path: Path) -> Home:
     path.mkdir(parents=True)
     (path / _MARK).touch()
     home.settings.write_text(_SETTINGS)
-    Settings()  # an unusable environment is reported before the work begins
     return home

@@ -11,10 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from recsys.bundle import active_version, read_manifest, verify_bundle, version_folders
-from recsys.cli.app import existing_home
+from recsys.cli.app import existing_home, registry_of
 from recsys.errors import NoModel, RecsysError
 from recsys.home import Home
+from recsys.registry import Registry
 from recsys.settings import read_settings
 from recsys.store.opening import open_store
 from recsys.times import DAY, MINUTE, format_time, now_micros
@@ -55,7 +55,7 @@ def findings(home: Home, now: int) -> Iterator[Finding]:
     )
     yield from _told("settings", lambda: _settings(home))
     yield from _told("store", lambda: _store(home, now))
-    yield from _models(home, now)
+    yield from _told("models", lambda: _models(home, now))
     yield from _disk(home)
 
 
@@ -100,10 +100,11 @@ def _store(home: Home, now: int) -> Iterator[Finding]:
 
 
 def _models(home: Home, now: int) -> Iterator[Finding]:
-    for folder in version_folders(home.bundles):
-        yield from _told("model", partial(_model, folder))
+    registry = registry_of(home)
+    for name in registry.names():
+        yield from _told("model", partial(_model, registry, name))
     try:
-        active = read_manifest(home.bundles / active_version(home.bundles))
+        active = registry.manifest(registry.active())
     except NoModel as error:
         yield Finding("active", "note", str(error))
         return
@@ -126,8 +127,8 @@ def _models(home: Home, now: int) -> Iterator[Finding]:
         yield Finding("active", "ok", age)
 
 
-def _model(folder: Path) -> Iterator[Finding]:
-    manifest = verify_bundle(folder)
+def _model(registry: Registry, version: str) -> Iterator[Finding]:
+    manifest = registry.verify(version)
     size = sum(file.bytes for file in manifest.files.values())
     yield Finding("model", "ok", f"{manifest.version}, {size / 2**20:,.1f} MB, every file as it was published")
 

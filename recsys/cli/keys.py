@@ -92,8 +92,8 @@ def erase(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Forget a visitor: at once in running servers, for good in the store, in models with the next training."""
-    from recsys.bundle import versions
-    from recsys.cli.app import existing_home
+    from recsys.cli.app import existing_home, registry_of
+    from recsys.registry import manifests
     from recsys.store.opening import open_store
     from recsys.times import now_micros
 
@@ -102,6 +102,6 @@ def erase(
     gone = store.visitors.erase(visitor, now_micros())
     store.close()
     print(f"{gone:,} events are erased")
-    for manifest in versions(found.bundles):
+    for manifest in manifests(registry_of(found)):
         print(f"{manifest.version} was trained before; the next `recsys train` removes it")
     print("Backups are not reached: erase there too, or after restoring one.")

@@ -14,14 +14,19 @@ app.add_typer(models_app, name="models")
 
 @app.command()
 def train(
-    engine: Annotated[Literal["duckdb"], typer.Option("--engine", help="What computes the signals.")] = "duckdb",
+    engine: Annotated[
+        Literal["duckdb", "spark"], typer.Option("--engine", help="What computes the signals.")
+    ] = "duckdb",
+    master: Annotated[
+        str, typer.Option("--master", help="Spark's address of a cluster; local[N]: N threads of this machine.")
+    ] = "local[*]",
     home: HomeOption = DEFAULT_HOME,
     as_of: AsOfOption = None,
 ) -> None:
     """Fit signals and models to the home's articles and events, evaluate, publish and activate a new version."""
     from recsys.cli.training import run_train
 
-    run_train(home, as_of)
+    run_train(home, as_of, engine, master)
 
 
 @app.command()
@@ -105,20 +110,16 @@ def evaluate(
 @models_app.command("list")
 def list_models(home: HomeOption = DEFAULT_HOME) -> None:
     """Show the trained versions that are kept, the active one marked."""
-    from recsys.bundle import active_version, versions
-    from recsys.cli.app import existing_home
+    from recsys.cli.app import existing_home, registry_of
     from recsys.cli.tables import print_rows
-    from recsys.errors import NoModel
+    from recsys.registry import active_or_none, manifests
     from recsys.times import format_time
 
-    folder = existing_home(home).bundles
-    try:
-        active = active_version(folder)
-    except NoModel:
-        active = ""
+    registry = registry_of(existing_home(home))
+    active = active_or_none(registry)
     rows = [
         ("*" if m.version == active else "", m.version, format_time(m.as_of), m.articles, m.events)
-        for m in versions(folder)
+        for m in manifests(registry)
     ]
     print_rows("Models", ("", "version", "as of", "articles", "events"), rows)
 
@@ -126,15 +127,14 @@ def list_models(home: HomeOption = DEFAULT_HOME) -> None:
 @models_app.command()
 def verify(home: HomeOption = DEFAULT_HOME) -> None:
     """Check every file of every kept version against its checksum."""
-    from recsys.bundle import verify_bundle, version_folders
-    from recsys.cli.app import existing_home
+    from recsys.cli.app import existing_home, registry_of
     from recsys.errors import BadBundle
 
-    damaged = 0
-    for path in version_folders(existing_home(home).bundles):
+    damaged, registry = 0, registry_of(existing_home(home))
+    for version in registry.names():
         try:
-            verify_bundle(path)
-            print(f"ok       {path.name}")
+            registry.verify(version)
+            print(f"ok       {version}")
         except BadBundle as error:
             damaged += 1
             print(f"damaged  {error}")
@@ -157,11 +157,11 @@ def activate(
 @models_app.command()
 def rollback(home: HomeOption = DEFAULT_HOME) -> None:
     """Go back to the newest kept version that is older than the active one; a running server follows."""
-    from recsys.cli.app import existing_home
+    from recsys.cli.app import existing_home, registry_of
     from recsys.cli.training import activate_version
     from training.publish import previous_version
 
     found = existing_home(home)
-    version = previous_version(found.bundles)
+    version = previous_version(registry_of(found))
     activate_version(found, version)
     print(f"{version} is active")

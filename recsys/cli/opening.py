@@ -1,5 +1,6 @@
 """Opening a home for a command that asks."""
 
+from recsys.cli.app import registry_of
 from recsys.errors import Refused
 from recsys.home import Home
 from recsys.store.opening import open_store
@@ -14,7 +15,7 @@ def replica_at(home: Home, moment: int, *, replay: bool) -> Replica:
     """
     store = open_store(home)
     try:
-        replica = opened(home.bundles, store, until=moment if replay else None)
+        replica = opened(registry_of(home), store, until=moment if replay else None)
     finally:
         store.close()
     trained = replica.model.manifest.as_of

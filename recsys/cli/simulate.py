@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from recsys.article import Article
-from recsys.cli.demo import sample_articles
+from recsys.cli.demo import sample_articles, spare_site
 from recsys.cli.progress import progress_bars
 from recsys.cli.steady_reader import Asked, SteadyReader, resident_mb, served
 from recsys.cli.tables import print_rows
@@ -15,7 +15,7 @@ from recsys.event import Event
 from recsys.home import Home
 from recsys.record import wire_json
 from recsys.settings import read_settings
-from recsys.store.opening import open_store, spare_postgres
+from recsys.store.opening import open_store
 from recsys.times import DAY, format_time, now_micros
 
 SETTLES_SECONDS = 30.0
@@ -51,7 +51,7 @@ class Night(msgspec.Struct, frozen=True, kw_only=True):
 
 def run_simulate(home_path: Path, days: int, visitors: int, seed: int) -> None:
     """Makes a home, lives through the days, prints a line a night; raises RecsysError where the server failed."""
-    spare_postgres("a simulation")
+    spare_site("a simulation")
     home = Home(home_path)
     if home.root.exists() and any(home.root.iterdir()):
         raise BadInput(f"{home.root} is not empty. Give another folder with --home.")

@@ -1,20 +1,23 @@
 """Running a training and printing what came of it."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from recsys.bundle import activate
-from recsys.cli.app import as_of_micros, existing_home
+from recsys.cli.app import as_of_micros, existing_home, registry_of
 from recsys.cli.progress import progress_bars
 from recsys.cli.tables import print_comparison
 from recsys.home import Home
+from recsys.registry import active_or_none
 from recsys.settings import read_settings
 from recsys.store.opening import open_store
 from recsys.times import format_time, now_micros
 
 
-def run_train(home_path: Path, as_of: str | None) -> None:
+def run_train(
+    home_path: Path, as_of: str | None, engine: Literal["duckdb", "spark"] = "duckdb", master: str = "local[*]"
+) -> None:
     """Trains and prints a summary."""
+    from training.engine_choice import EngineChoice
     from training.forecast import forecast
     from training.train import train
 
@@ -26,7 +29,15 @@ def run_train(home_path: Path, as_of: str | None) -> None:
         needs = forecast(store.size(), home.root)
         print("\n".join([needs.says(), *(f"warning: {said}" for said in needs.shortages())]))
         with progress_bars() as progress:
-            trained = train(store, home, settings, as_of=moment, now=now, progress=progress)
+            trained = train(
+                store,
+                home,
+                settings,
+                as_of=moment,
+                now=now,
+                progress=progress,
+                choice=EngineChoice(engine, master),
+            )
     finally:
         store.close()
     manifest = trained.manifest
@@ -52,7 +63,8 @@ def _readers(signals: dict[str, Any]) -> str:
 
 def activate_version(home: Home, version: str) -> None:
     """Makes `version` the active one and wakes running servers."""
-    activate(home.bundles, version)
+    registry = registry_of(home)
+    registry.activate(version, after=active_or_none(registry))
     store = open_store(home)
     store.log.append_activation(version, now_micros())
     store.close()

@@ -1,13 +1,15 @@
 """Whether all is well: the checks that cost next to nothing. `recsys doctor` reads every entry and every file."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from recsys.bundle import active_version, read_manifest
+from recsys.bundle import Manifest
 from recsys.errors import NoModel, RecsysError
 from recsys.home import Home
+from recsys.registry import Registry
 from recsys.times import DAY, MINUTE, format_time
 from serving.routes_health import LAG
 from serving.service import Service
@@ -16,18 +18,11 @@ OLD = 7 * DAY
 SPARE_BYTES = 1 << 30
 
 
-def health(service: Service) -> dict[str, Any]:
+async def health(service: Service) -> dict[str, Any]:
     """What was looked at, each "ok", "note" or "bad", with what it said."""
-    checks = list(_checks(service))
+    checks = [*_log(service), await _model(service), *_disk(service.home), _keys(service)]
     states = [check["state"] for check in checks]
     return {"state": "bad" if "bad" in states else "note" if "note" in states else "ok", "checks": checks}
-
-
-def _checks(service: Service) -> Iterator[dict[str, str]]:
-    yield from _log(service)
-    yield from _model(service)
-    yield from _disk(Home(service.bundles.parent))
-    yield _keys(service)
 
 
 def _log(service: Service) -> Iterator[dict[str, str]]:
@@ -54,27 +49,28 @@ def _log(service: Service) -> Iterator[dict[str, str]]:
         yield _check("clock", "ok", format_time(service.clock()))
 
 
-def _model(service: Service) -> Iterator[dict[str, str]]:
+async def _model(service: Service) -> dict[str, str]:
     answering = service.live.model.version
     try:
-        active = active_version(service.bundles)
-        as_of = read_manifest(service.bundles / active).as_of
+        manifest = await asyncio.to_thread(_active_manifest, service.registry)
     except NoModel as error:
-        yield _check("model", "note", str(error))
-        return
+        return _check("model", "note", str(error))
     except RecsysError as error:
-        yield _check("model", "bad", str(error))
-        return
+        return _check("model", "bad", str(error))
+    active, as_of = manifest.version, manifest.as_of
     if active != answering:
-        yield _check(
+        return _check(
             "model", "bad", f"{active} is active, but {answering} answers: the active one could not be opened."
         )
-    elif service.clock() - as_of > OLD and service.live.position > service.live.model.manifest.log_seq:
-        yield _check(
+    if service.clock() - as_of > OLD and service.live.position > service.live.model.manifest.log_seq:
+        return _check(
             "model", "note", f"{active} is of {format_time(as_of)}, more than 7 days old. Run `recsys retrain`."
         )
-    else:
-        yield _check("model", "ok", f"{active} answers, trained as of {format_time(as_of)}.")
+    return _check("model", "ok", f"{active} answers, trained as of {format_time(as_of)}.")
+
+
+def _active_manifest(registry: Registry) -> Manifest:
+    return registry.manifest(registry.active())
 
 
 def _disk(home: Home) -> Iterator[dict[str, str]]:

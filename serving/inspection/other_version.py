@@ -36,7 +36,7 @@ class OtherVersion:
         store = self._service.open_store()
         try:
             if held is None or held.model.version != version:
-                return opened(self._service.bundles, store, version=version)
+                return opened(self._service.registry, store, version=version)
             held.finish(store)
             return held
         finally:

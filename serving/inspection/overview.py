@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from recsys.bundle import versions
 from recsys.event import LIST_NAMES
 from recsys.items import Wish
 from recsys.model import Model
@@ -39,7 +38,7 @@ async def overview(service: Service, counts: DailyCounts) -> dict[str, Any]:
             "as_of": format_time(model.manifest.as_of) if trained else None,
             "age_hours": round((now - model.manifest.as_of) / HOUR, 1) if trained else None,
             "log_entries_since": live.position - model.manifest.log_seq,
-            "versions": len(versions(service.bundles)),
+            "versions": len(await asyncio.to_thread(service.registry.names)),
         },
         "fill": await fill_shares(model, service.settings, now),
         "daily": counted,

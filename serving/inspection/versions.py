@@ -1,19 +1,21 @@
 """The trained versions that are kept: what each was trained on, how large it is, how well it did."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recsys.bundle import Manifest, versions
+from recsys.bundle import Manifest
+from recsys.registry import manifests
 from recsys.times import format_time
 from serving.service import Service
 
 
-def kept_versions(service: Service) -> dict[str, Any]:
+async def kept_versions(service: Service) -> dict[str, Any]:
     """Newest first; `trends` holds the first figure of each evaluated list over the versions, oldest first."""
-    manifests = versions(service.bundles)
+    kept = await asyncio.to_thread(manifests, service.registry)
     active = service.live.model.version
-    found = [_version(manifest, active) for manifest in reversed(manifests)]
-    return {"active": active if manifests else None, "versions": found, "trends": _trends(manifests)}
+    found = [_version(manifest, active) for manifest in reversed(kept)]
+    return {"active": active if kept else None, "versions": found, "trends": _trends(kept)}
 
 
 def _version(manifest: Manifest, active: str) -> dict[str, Any]:

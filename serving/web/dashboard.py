@@ -16,7 +16,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from recsys.errors import NotFound, RecsysError
-from recsys.home import Home
 from recsys.items import WINDOWS, Window
 from recsys.keys import Key
 from recsys.record import wire_json
@@ -252,7 +251,7 @@ class _Dashboard:
 
     async def versions(self, visit: Visit) -> Found:
         """The versions that are kept; `before` is the one to roll back to."""
-        found = kept_versions(self._service)
+        found = await kept_versions(self._service)
         names = [version["version"] for version in found["versions"]]
         at = names.index(found["active"]) if found["active"] in names else len(names)
         return found | {"before": names[at + 1] if at + 1 < len(names) else None}
@@ -267,7 +266,7 @@ class _Dashboard:
 
     async def compare(self, visit: Visit) -> Found:
         """Two versions' lists for one article and reader."""
-        names = [version["version"] for version in kept_versions(self._service)["versions"]]
+        names = [version["version"] for version in (await kept_versions(self._service))["versions"]]
         active = self._service.live.model.version
         others = [name for name in names if name != active]
         first = visit.asked("a") or (others[0] if others else active)
@@ -317,7 +316,7 @@ class _Dashboard:
 
     async def imports(self, visit: Visit) -> Found:
         """Reports of past imports, and the rows of one."""
-        home = Home(self._service.bundles.parent)
+        home = self._service.home
         asked = visit.asked("report")
         try:
             shown = await asyncio.to_thread(report, home, asked) if asked else None
@@ -327,7 +326,7 @@ class _Dashboard:
 
     async def health(self, visit: Visit) -> Found:
         """What `recsys doctor` would say at once."""
-        return health(self._service)
+        return await health(self._service)
 
     async def put_rules(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """Saves the rules of the editor, or shows what they would change."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from recsys.home import Home
+from recsys.registry import FolderRegistry
 from recsys.settings import Settings
 from recsys.store.sqlite import SqliteStore
 from serving.answers import page_answer, ranking_answer, recommendation_answer
@@ -29,7 +30,7 @@ def _recsys(*arguments: object) -> None:
 
 def _answers(home: Home) -> list[bytes]:
     store = SqliteStore(home.store)
-    model = opened(home.bundles, store).model
+    model = opened(FolderRegistry(home.bundles), store).model
     store.close()
     visitor = RecommendationQuestion(visitor_id="writer-1", limit=20)
     return [

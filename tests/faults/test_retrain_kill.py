@@ -14,6 +14,7 @@ import pytest
 
 from recsys.bundle import Manifest, active_version, verify_bundle, version_folders
 from recsys.home import Home
+from recsys.registry import FolderRegistry, active_or_none
 from recsys.store.sqlite import SqliteStore
 from recsys.times import format_time
 from tests.faults.scale import tries
@@ -52,7 +53,8 @@ def manifest(number: int) -> Manifest:
 def _publish(home: Path, number: int, keep: int = 2) -> None:
     store = SqliteStore(home / "store.db")
     arrays = {"a.b": np.full(1_000, number), "a.c": np.arange(number)}
-    publish(home / "bundles", store, arrays, manifest(number), now=number, keep=keep)
+    registry = FolderRegistry(home / "bundles")
+    publish(registry, store, arrays, manifest(number), after=active_or_none(registry), now=number, keep=keep)
     store.close()
 
 

@@ -69,7 +69,7 @@ def main() -> None:
         copy_store(home.store, target)
         bundle = HERE / f"bundle-{BUNDLE}"
         shutil.rmtree(bundle, ignore_errors=True)
-        shutil.copytree(trained.folder, bundle / trained.manifest.version)
+        shutil.copytree(home.bundles / trained.manifest.version, bundle / trained.manifest.version)
     print(msgspec.json.encode({"store": STORE, "bundle": BUNDLE, "version": trained.manifest.version}).decode())
 
 

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from recsys.article import Article
-from recsys.bundle import activate, active_version, version_folders
+from recsys.bundle import active_version, version_folders
 from recsys.event import Event
 from recsys.home import Home
 from recsys.record import Micros, SectionPath
+from recsys.registry import FolderRegistry, active_or_none
 from recsys.settings import Settings
 from recsys.store import Store
 from recsys.store.sqlite import SqliteStore
@@ -97,10 +98,10 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     articles, events, log_seq = read_store(store, home.history, lambda *_: None)
     arrays, manifest = fit(articles, events, NOW, Settings(threads=1), log_seq=log_seq)
     published = [named(arrays, msgspec.structs.replace(manifest, as_of=as_of)) for as_of in (NOW, NOW + HOUR)]
+    registry, first = FolderRegistry(home.bundles), published[0].version
     for version in published:
-        publish(home.bundles, store, arrays, version, now=NOW, keep=2)
-    first = published[0].version
-    activate(home.bundles, first)
+        publish(registry, store, arrays, version, after=active_or_none(registry), now=NOW, keep=2)
+    registry.activate(first, after=published[1].version)
     store.close()
     return home.root
 

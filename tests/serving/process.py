@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ RUN = "from recsys.cli import main; main()"
 
 
 @contextmanager
-def server(home: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A server of `home` on a free port: its address and process."""
-    command = [sys.executable, "-c", RUN, "serve", "--port", "0", "--home", str(home), *options]
+def server(home: Path, *options: str, within: Sequence[str] = ()) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A server of `home` on a free port: its address and process. `within`: a command that runs what follows it."""
+    command = [*within, sys.executable, "-c", RUN, "serve", "--port", "0", "--home", str(home), *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None
     try:

@@ -11,6 +11,7 @@ from recsys.items import Wish
 from recsys.model import Model
 from recsys.ranking import ranking
 from recsys.recommendation import recommend
+from recsys.registry import FolderRegistry
 from recsys.settings import Settings
 from recsys.store.postgres import PostgresStore
 from recsys.store.postgres_move import move_store
@@ -51,7 +52,7 @@ def test_events_sent_ten_times_and_in_any_order_give_the_same_lists(
             store.catalogue.put(sample_articles(), NOW, restore=True)
             for start in range(0, len(events), 50):
                 store.log.append_events(events[start : start + 50], NOW)
-            live.append(_lists(opened(tmp_path / "none", store).model))
+            live.append(_lists(opened(FolderRegistry(tmp_path / "none"), store).model))
             articles, table, log_seq = read_store(store, tmp_path / name, lambda *_: None)
         assert table.num_rows == len(once)
         arrays, manifest = fit(articles, table, NOW, Settings(threads=1), log_seq=log_seq)

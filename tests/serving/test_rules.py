@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from recsys.bundle import activate
 from recsys.home import Home
+from recsys.registry import FolderRegistry
 from recsys.rules.rule import DOCUMENT_BYTES, Rule, RuleSet, Selection
 from recsys.settings import Settings
 from recsys.store import Store
@@ -213,9 +213,9 @@ def test_a_model_trained_after_the_rules_obeys_them(home: Home, elsewhere: Store
     articles, events, log_seq = read_store(elsewhere, home.history, lambda *_: None)
     arrays, manifest = fit(articles, events, NOW, Settings(threads=1), log_seq=log_seq)
     version = named(arrays, manifest)
-    publish(home.bundles, elsewhere, arrays, version, now=NOW, keep=5)
-    activate(home.bundles, version.version)
-    assert opened(home.bundles, elsewhere).model.rules.rules == rules.rules
+    registry = FolderRegistry(home.bundles)
+    publish(registry, elsewhere, arrays, version, after=registry.active(), now=NOW, keep=5)
+    assert opened(registry, elsewhere).model.rules.rules == rules.rules
 
 
 def test_as_of_sees_the_rules_of_that_time(home: Home, elsewhere: Store) -> None:
@@ -223,7 +223,7 @@ def test_as_of_sees_the_rules_of_that_time(home: Home, elsewhere: Store) -> None
     elsewhere.rules.replace(first, by="local", now=NOW + DAY)
     elsewhere.rules.replace(second, by="local", now=NOW + 2 * DAY)
     moments = (NOW + DAY, NOW + DAY + 1, NOW + 3 * DAY)
-    seen = [opened(home.bundles, elsewhere, until=moment).model.rules.rules for moment in moments]
+    seen = [opened(FolderRegistry(home.bundles), elsewhere, until=moment).model.rules.rules for moment in moments]
     assert seen == [(), first.rules, second.rules]
 
 

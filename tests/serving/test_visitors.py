@@ -11,6 +11,7 @@ from recsys.event import Event
 from recsys.histories import visitor_key
 from recsys.home import Home
 from recsys.record import Micros
+from recsys.registry import FolderRegistry
 from recsys.settings import Settings
 from recsys.store import Store
 from recsys.times import HOUR
@@ -89,7 +90,7 @@ def test_a_visitor_who_comes_back_begins_anew(home: Home, elsewhere: Store) -> N
     elsewhere.log.append_events([_view(1)], NOW)
     elsewhere.visitors.erase("reader-4", NOW)
     elsewhere.log.append_events([_view(2)], NOW)
-    model = opened(home.bundles, elsewhere).model
+    model = opened(FolderRegistry(home.bundles), elsewhere).model
     row = model.articles.row("council-2")
     assert model.histories.of("reader-4").rows.tolist() == [row]
 

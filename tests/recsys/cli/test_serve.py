@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-HEAVY = {"sklearn", "duckdb", "ibis", "pyarrow", "pandas", "numba", "joblib"}
+HEAVY = {"sklearn", "duckdb", "ibis", "pyarrow", "pandas", "numba", "joblib", "fsspec", "botocore", "aiohttp"}
 
 
 @pytest.mark.slow
