@@ -1,7 +1,7 @@
 """Distinct names by number: those of a bundle stay in its arrays, where a million tags take no memory of a process."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Self
 
@@ -25,7 +25,7 @@ class Names:
         self._order = np.array(sorted(range(len(table)), key=table.raw), np.int32) if order is None else order
         self._new: dict[str, int] = {}
         self._new_names: list[str] = []
-        self._find = lru_cache(ASKED)(self._search)
+        self._find = _finder(self._table, self._order)
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Self:
@@ -68,9 +68,16 @@ class Names:
         self._new_names.append(name)
         return code
 
-    def _search(self, name: str) -> int | None:
+
+def _finder(table: StringTable, order: NDArray[np.int32]) -> Callable[[str], int | None]:
+    """The number of a name of the table. It refers to no Names, which would keep files open until a collection."""
+
+    @lru_cache(ASKED)
+    def find(name: str) -> int | None:
         raw = name.encode("utf-8", "surrogatepass")
-        place = bisect_left(range(self._order.size), raw, key=lambda at: self._table.raw(int(self._order[at])))
-        if place == self._order.size or self._table.raw(int(self._order[place])) != raw:
+        place = bisect_left(range(order.size), raw, key=lambda at: table.raw(int(order[at])))
+        if place == order.size or table.raw(int(order[place])) != raw:
             return None
-        return int(self._order[place])
+        return int(order[place])
+
+    return find

@@ -55,8 +55,15 @@ class ServiceSource:
 
     def newest(self, limit: int, *, section: str | None = None, tag: str | None = None) -> Sequence[Article]:
         """The latest articles that may be shown."""
+        return self._newest(limit, Wish(section=section, tag=tag))
+
+    def leading(self, limit: int) -> Sequence[Article]:
+        """The latest in the site's main language; of all, where there is none in it."""
+        return self._newest(limit, Wish(language=self._service.live.model.main_language)) or self.newest(limit)
+
+    def _newest(self, limit: int, wish: Wish) -> Sequence[Article]:
         articles = self._service.live.model.articles
-        rows = self._shown(Wish(section=section, tag=tag))
+        rows = self._shown(wish)
         ids = [
             articles.id(int(rows[place])) for place in best(articles.published[rows].astype(np.float64), rows, limit)
         ]

@@ -64,9 +64,9 @@ class _Site:
         self._pages = environment()
 
     async def front(self, request: Request) -> Response:
-        """The newest article of all, the next ones, Ranking, and the newest of each section."""
+        """The newest article in the site's main language, the next ones, Ranking, and the newest of each section."""
         source = self._source()
-        newest = source.newest(5)
+        newest = source.leading(5)
         return self._render(
             "front.html",
             request,

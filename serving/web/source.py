@@ -27,6 +27,9 @@ class Source(Protocol):
     def newest(self, limit: int, *, section: str | None = None, tag: str | None = None) -> Sequence[Article]:
         """The latest articles that may be shown."""
 
+    def leading(self, limit: int) -> Sequence[Article]:
+        """The latest in the site's main language; of all, where there is none in it."""
+
     def search(self, query: str, limit: int) -> Sequence[Article]:
         """The articles that may be shown whose text is nearest to a query, nearest first; none that shares no word."""
 

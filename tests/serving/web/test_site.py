@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from recsys.record import Micros
 from recsys.settings import Settings
 from serving.app import App
 from serving.run import open_service
@@ -119,6 +120,17 @@ def test_hostile_text_is_shown_as_text(site, elsewhere):
         assert "<script>alert" not in page.text
         assert "<img src=x onerror" not in page.text
         assert ">49<" not in page.text
+
+
+def test_the_front_page_leads_with_the_newest_in_the_main_language(site, elsewhere):
+    """A page in another language has short lists: no good first article of an English site."""
+    put = [
+        article("harbour", 0, id=name, language=language, published_at=Micros(NOW - age))
+        for name, language, age in (("late-en", "en", 2), ("later-de", "de", 1))
+    ]
+    elsewhere.catalogue.put(put, NOW, restore=True)
+    site.service.live.catch_up()
+    assert re.findall(r'class="teaser lead">.*?href="/articles/([^"]+)"', site.get("/").text, re.DOTALL) == ["late-en"]
 
 
 def test_a_sensitive_article_stands_alone(site):
