@@ -166,10 +166,11 @@ class Tokens:
             hashes[words[[stem is None for stem in stems]]] = kernel.NO_HASH
         self._written.append(written)
         self._lengths.append(np.diff(starts))
-        if 2 * (self.terms + hashes.size) > self._term_slots.size:
-            self._term_hashes = grown(self._term_hashes, 2 * self.terms + hashes.size)
-            self._term_slots = np.zeros(1 << (2 * self._term_hashes.size - 1).bit_length(), np.int32)
+        needed = self.terms + hashes.size
+        if 2 * needed > self._term_slots.size:
+            self._term_slots = np.zeros(1 << (4 * needed - 1).bit_length(), np.int32)
             kernel.refill(self._term_slots, self.term_hashes())
+            self._term_hashes = grown(self._term_hashes, self._term_slots.size // 2)
         terms = np.empty(hashes.size, np.int32)
         self.terms = kernel.number_hashes(hashes, self._term_slots, self._term_hashes, self.terms, terms)
         self.term_of = np.concatenate((self.term_of, terms))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recsys.tfidf import Fields, TextModel
+from recsys.tfidf import Fields, TextModel, term_hash
 from training import text_model, tokens, vectorise
 from training.text_model import fit_text
 from training.vectorise import fit_compiled
@@ -96,3 +96,14 @@ def test_a_large_corpus_is(monkeypatch):
     monkeypatch.setattr(text_model, "COMPILING_PAYS", 10)
     monkeypatch.setattr(TextModel, "fit", None)
     assert fit_text([Fields("A large site", "", (), "en")])[1].shape == (1, 2)
+
+
+def test_the_vocabulary_has_room_however_new_words_arrive() -> None:
+    """40,000 in a first block, 20,000 in a second: where the table is half full and no longer what it was made for."""
+    read = tokens.Tokens()
+    words = [f"w{number}x" for number in range(60_000)]
+    for some in (words[:40_000], words[40_000:]):
+        for block in tokens.blocks([Fields("", " ".join(some), (), "xx")], read):
+            read.read(block)
+    assert read.term_hashes().tolist() == [term_hash(word) for word in words]
+    assert list(read.surfaces(np.arange(60_000))) == words
