@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from recsys.growing import Growing
 from recsys.histories import visitor_key, visitor_keys
 from recsys.interest import LONG_AGO, NOTHING
+from recsys.ragged import positions
 
 # Neither can stand in an id, so that no visitor is taken for a session or a source.
 _SESSION = "\x1f"
@@ -243,11 +244,9 @@ def _pair(row: int, reader: int) -> int:
 
 def _flat(starts: NDArray[np.int64], rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
     """All entries of some rows, and the row of each."""
-    first = starts[rows]
-    counts = starts[rows + 1] - first
-    place = np.repeat(first - np.cumsum(counts) + counts, counts)
-    place += np.arange(place.size)
-    return place, np.repeat(rows, counts)
+    stops = starts[rows + 1]
+    counts = stops - starts[rows]
+    return positions(stops, counts, np.cumsum(counts)), np.repeat(rows, counts)
 
 
 def _find(

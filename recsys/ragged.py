@@ -37,6 +37,16 @@ def spliced(
     return found, np.concatenate(parts)
 
 
+def positions(stops: NDArray[np.integer], counts: NDArray[np.integer], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The positions in m stretches of an array, one after the other: the last `counts` (m,) before `stops` (m,).
+
+    ends  (m,) running sum of `counts`
+    """
+    found: NDArray[np.int64] = (stops - ends).repeat(counts)
+    found += np.arange(found.size)
+    return found
+
+
 def places(
     starts: Sequence[NDArray[np.int64]], rows: NDArray[np.integer], owners: NDArray[np.intp]
 ) -> tuple[NDArray[np.int64], NDArray[np.intp], list[int]]:
@@ -51,7 +61,8 @@ def places(
     first, after = np.concatenate([each.take(bounds, mode="clip") for each in starts], axis=1)
     counts = after - first  # none beyond the last row, where both are its end
     ends = counts.cumsum()
-    after -= ends
-    place = after.repeat(counts)
-    place += np.arange(place.size)
-    return place, owners.ravel().repeat(counts), ends[h - 1 :: h].tolist() if h else [0] * len(starts)
+    return (
+        positions(after, counts, ends),
+        owners.ravel().repeat(counts),
+        ends[h - 1 :: h].tolist() if h else [0] * len(starts),
+    )

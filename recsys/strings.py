@@ -7,6 +7,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.ragged import positions
+
 
 @dataclass(frozen=True, slots=True)
 class StringTable:
@@ -63,8 +65,7 @@ class StringTable:
         sizes = np.array([*map(len, raw)], np.int64)
         first = self.starts[places]
         same: NDArray[np.bool_] = self.starts[places + 1] - first == sizes
-        here = np.repeat(first - np.cumsum(sizes) + sizes, sizes)
-        here += np.arange(here.size)
+        here = positions(first + sizes, sizes, np.cumsum(sizes))
         differs = self.data.take(here, mode="clip") != np.frombuffer(b"".join(raw), np.uint8)
         same[np.repeat(np.arange(sizes.size), sizes)[differs]] = False
         return same

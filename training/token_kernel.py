@@ -90,6 +90,16 @@ def _suffix(points: NDArray[np.uint32], classes: NDArray[np.uint8], at: int, end
 
 
 @compiled
+def slot_of(value: Any, slots: NDArray[np.int32], hashes: NDArray[np.uint64]) -> Any:
+    """The slot that holds a hash, else the free one to enter it in; the table as of `number`."""
+    mask = np.uint64(slots.size - 1)
+    slot = value & mask
+    while slots[slot] and hashes[slots[slot] - 1] != value:
+        slot = (slot + _ONE) & mask
+    return slot
+
+
+@compiled
 def number(
     points: NDArray[np.uint32],
     begins: NDArray[np.int32],
@@ -114,7 +124,6 @@ def number(
     returns       how many texts are done, how many tokens are known
     """
     capacity = min(seen.size, slots.size // 2)
-    mask = np.uint64(slots.size - 1)
     for text in range(first, languages.size):
         if known + token_starts[text + 1] - token_starts[text] > capacity:
             return text, known
@@ -125,9 +134,7 @@ def number(
                 value = (value ^ np.uint64(points[i])) * _PRIME
             value = (value ^ (value >> _HALF)) * _ODD
             value ^= value >> _HALF
-            slot = value & mask
-            while slots[slot] and hashes[slots[slot] - 1] != value:
-                slot = (slot + _ONE) & mask
+            slot = slot_of(value, slots, hashes)
             if not slots[slot]:
                 hashes[known], seen[known], places[known] = value, 0, token
                 known += 1
@@ -141,12 +148,8 @@ def number(
 @compiled
 def refill(slots: NDArray[np.int32], hashes: NDArray[np.uint64]) -> None:
     """Enters tokens 0.. with their hashes into an empty table."""
-    mask = np.uint64(slots.size - 1)
     for entry in range(hashes.size):
-        slot = hashes[entry] & mask
-        while slots[slot]:
-            slot = (slot + _ONE) & mask
-        slots[slot] = entry + 1
+        slots[slot_of(hashes[entry], slots, hashes)] = entry + 1
 
 
 @compiled
@@ -162,13 +165,10 @@ def number_hashes(
     slots, hashes  the table, as of `number`, with room for all; known: how many it holds
     numbers        out: each value's number, -1 for NO_HASH      returns  how many hashes are known
     """
-    mask = np.uint64(slots.size - 1)
     for i in range(values.size):
         numbers[i] = -1
         if values[i] != NO_HASH:
-            slot = values[i] & mask
-            while slots[slot] and hashes[slots[slot] - 1] != values[i]:
-                slot = (slot + _ONE) & mask
+            slot = slot_of(values[i], slots, hashes)
             if not slots[slot]:
                 hashes[known] = values[i]
                 known += 1

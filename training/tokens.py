@@ -9,6 +9,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from recsys.ragged import positions
 from recsys.strings import StringTable
 from recsys.text import OPTIONAL_MARKS, SPACELESS, word_stems
 from recsys.tfidf import Fields, weighted_texts
@@ -180,11 +181,9 @@ def _pieces(
     points: NDArray[np.uint32], begins: NDArray[np.integer], ends: NDArray[np.integer]
 ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     """points[begins[i]:ends[i]] of all i, one after the other, and where each begins (n + 1,)."""
-    starts = np.zeros(begins.size + 1, np.int64)
-    np.cumsum(ends - begins, out=starts[1:])
-    places = np.repeat(begins - starts[:-1], np.diff(starts))
-    places += np.arange(places.size)
-    return points[places], starts
+    starts, lengths = np.zeros(begins.size + 1, np.int64), ends - begins
+    np.cumsum(lengths, out=starts[1:])
+    return points[positions(ends, lengths, starts[1:])], starts
 
 
 def _joined(texts: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
