@@ -192,7 +192,7 @@ def test_readme_api_and_widget_run_beside_one_server(tmp_path: Path) -> None:
         file.write_text(file.read_text().replace("8000", port).replace("0.15", "15").replace("150)", "15000)"))
     said_in = "\n".join(shell).replace("source .venv/bin/activate\n", "").replace("8000", port)
     (tmp_path / "data").symlink_to(ROOT / "data")
-    script = f"set -eo pipefail\ntrap 'kill %1; wait %1' EXIT\n{said_in}"
+    script = f"set -eo pipefail\ntrap 'kill %1; wait %1 || true' EXIT\n{said_in}"
     path = f"{RECSYS.parent}{os.pathsep}{os.environ['PATH']}"
     ended = subprocess.run(
         ["bash", "-c", script],
@@ -204,7 +204,7 @@ def test_readme_api_and_widget_run_beside_one_server(tmp_path: Path) -> None:
         check=False,
     )
     said = ended.stdout
-    assert ended.returncode in (0, 143), said + ended.stderr
+    assert ended.returncode == 0, said + ended.stderr
     counts = re.findall(r'"article_id":"lantern-bridge-closed","views":0,"likes":(\d)', said)
     assert counts == ["0", "1"]
     assert '"accepted":1,"duplicates":0,"rejected":[{"field":"article_id"' in said
