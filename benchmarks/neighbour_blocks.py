@@ -30,15 +30,14 @@ from recsys.cosine import STORED, Neighbours, Rows
 from training.arrange_kernel import arrange
 from training.coarse_kernel import coarse
 from training.mapped import shared
-from training.neighbour_lists import TASK, kernel_neighbours, pruning
+from training.neighbour_lists import TASK, THETA, kernel_neighbours
 
 RESULT = Path(__file__).parent / "results" / "neighbour_blocks.json"
 
 
 def built(matrix: sparse.csr_array, folder: Path | None = None) -> Neighbours:
     """Pruned lists: by threads, or with a folder by whatever joblib has in force."""
-    n, width = matrix.shape
-    return kernel_neighbours(Rows.of(matrix), width, STORED, theta=pruning(n), jobs=2, folder=folder)
+    return kernel_neighbours(Rows.of(matrix), matrix.shape[1], STORED, theta=THETA, jobs=2, folder=folder)
 
 
 def on_dask(client: Client, matrix: sparse.csr_array) -> tuple[Neighbours, int]:
@@ -53,7 +52,7 @@ def measured(client: Client, matrix: sparse.csr_array) -> dict[str, Any]:
     n, width = matrix.shape
     began = time.process_time()
     arranged = arrange(Rows.of(matrix), width)
-    coarse(arranged, pruning(n))
+    coarse(arranged, THETA)
     before_blocks = time.process_time() - began
     with tempfile.TemporaryDirectory() as folder:
         task = len(pickle.dumps(shared(arranged, Path(folder), "rows")))

@@ -32,7 +32,7 @@ from scipy import sparse
 
 from benchmarks.corpus import vectors
 from recsys.cosine import Rows, scores, top_k
-from training.neighbour_lists import kernel_neighbours, plain_neighbours, pruning
+from training.neighbour_lists import THETA, kernel_neighbours, plain_neighbours
 
 K = 50
 SAMPLE = 500
@@ -111,7 +111,7 @@ def ours_exact(matrix: sparse.csr_array) -> Lists:
 
 def ours_pruned(matrix: sparse.csr_array) -> Lists:
     rows = Rows.of(matrix)
-    return kernel_neighbours(rows, matrix.shape[1], K, theta=pruning(len(rows)), jobs=2).rows
+    return kernel_neighbours(rows, matrix.shape[1], K, theta=THETA, jobs=2).rows
 
 
 CONTENDERS: dict[str, tuple[Callable[[sparse.csr_array], Lists], int]] = {  # and the largest size it is asked for

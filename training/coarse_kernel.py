@@ -9,12 +9,13 @@ from typing import NamedTuple, TypeAlias, cast
 import numpy as np
 
 from training.arrange_kernel import BLOCK, Arranged, Arrays
-from training.compiled import F32, I32, I64, U8, U16, compiled
+from training.compiled import F32, I32, I64, U8, U16, compiled, prefetch
 from training.rerank_kernel import keep_best
 
 TOP = 255  # weights 0..1 as levels 0..TOP, rounded down: the sum of a unit row's products fits 16 bits
 RUN = 64  # postings that are left or taken together
-CHUNK = 64  # sums that are looked at together
+LINE = 32  # rows of postings in a cache line
+CHUNK, PART = 256, 64  # sums that are looked at together, and again where one of them is high enough
 
 CoarseArrays: TypeAlias = tuple[I64, U16, U8]
 
@@ -108,6 +109,35 @@ def add_levels(sums: U16, rows: U16, levels: U8, weight: np.uint16) -> None:
 
 
 @compiled
+def near(
+    begins: I64, ends: I64, own: I64, postings: tuple[U16, U8], heads: I64, terms: I32, weights: F32, theta: np.float32
+) -> int:
+    """Finds the parts of a row's lists that are added, and has them brought near before the first is needed.
+
+    heads  (terms + 1,) where the lists of a block begin      begins, ends, own  are filled: from where to where, and
+    the level of the row's own weight      returns  how many
+    """
+    list_rows, list_levels = postings
+    count = 0
+    for j in range(terms.size):
+        begin, end = heads[terms[j]], heads[terms[j] + 1]
+        if begin < end:
+            prefetch(list_levels, begin)
+            prefetch(list_rows, begin)
+            begins[count], ends[count], own[count] = begin, end, j
+            count += 1
+    kept = 0
+    for c in range(count):
+        begin, weight = begins[c], weights[own[c]]
+        end = begin + end_of(list_levels[begin : ends[c]], level(theta / weight))
+        for line in range(begin + LINE, end, LINE):
+            prefetch(list_rows, line)
+        begins[kept], ends[kept], own[kept] = begin, end, level(weight)
+        kept += begin < end
+    return kept
+
+
+@compiled
 def highest(sums: U16) -> np.uint16:
     """The highest of some sums."""
     found = np.uint16(0)
@@ -131,22 +161,23 @@ def coarse_candidates(
     fill, bars = np.zeros(m, np.int64), np.ones(m, np.float32)
     blocks = list_starts.shape[0]
     sums = np.zeros((min(n, BLOCK) + CHUNK - 1) // CHUNK * CHUNK, np.uint16)
-    maxima, unnamed = np.empty(sums.size // CHUNK, np.float32), np.empty(sums.size // CHUNK, np.int32)
+    maxima, unnamed = np.empty(sums.size // PART, np.float32), np.empty(sums.size // PART, np.int32)
+    longest = np.max(starts[first + 1 : stop + 1] - starts[first:stop])
+    begins, ends, own = np.empty((3, longest), np.int64)
     for turn in range(blocks):
         b = (first // BLOCK + turn) % blocks  # alike rows first: they raise the bar for all others
         base = b * BLOCK
         for x in range(m):
             i = first + x
-            for j in range(starts[i], starts[i + 1]):
-                begin, end = list_starts[b, terms[j]], list_starts[b, terms[j] + 1]
-                if begin < end:
-                    end = begin + end_of(list_levels[begin:end], level(theta / weights[j]))
-                    add_levels(sums, list_rows[begin:end], list_levels[begin:end], np.uint16(level(weights[j])))
+            row = slice(starts[i], starts[i + 1])
+            count = near(begins, ends, own, (list_rows, list_levels), list_starts[b], terms[row], weights[row], theta)
+            for c in range(count):
+                add_levels(sums, list_rows[begins[c] : ends[c]], list_levels[begins[c] : ends[c]], np.uint16(own[c]))
             if i // BLOCK == b:
                 sums[i - base] = 0
             if fill[x] < keep <= maxima.size:
                 for c in range(maxima.size):
-                    maxima[c] = highest(sums[CHUNK * c : CHUNK * c + CHUNK])
+                    maxima[c] = highest(sums[PART * c : PART * c + PART])
                 bars[x] = max(bars[x], keep_best(maxima, unnamed, maxima.size, keep))
             fill[x], bars[x] = gather(sums, base, found_rows[x], found_scores[x], fill[x], keep, bars[x])
     return found_rows, fill
@@ -160,17 +191,18 @@ def gather(
 
     returns  the new fill, at most keep, and the new bar: the keep-th highest sum once known
     """
-    for c in range(sums.size // CHUNK):
-        chunk = sums[CHUNK * c : CHUNK * c + CHUNK]
-        if highest(chunk) >= bar:
-            for j in range(CHUNK):
-                if chunk[j] >= bar:
-                    if fill == rows.size:
-                        bar = keep_best(scores, rows, fill, keep)
-                        fill = keep
-                    rows[fill], scores[fill] = base + CHUNK * c + j, chunk[j]
-                    fill += 1
-        chunk[:] = 0
+    for c in range(0, sums.size, CHUNK):
+        if highest(sums[c : c + CHUNK]) >= bar:
+            for p in range(c, c + CHUNK, PART):
+                if highest(sums[p : p + PART]) >= bar:
+                    for j in range(p, p + PART):
+                        if sums[j] >= bar:
+                            if fill == rows.size:
+                                bar = keep_best(scores, rows, fill, keep)
+                                fill = keep
+                            rows[fill], scores[fill] = base + j, sums[j]
+                            fill += 1
+        sums[c : c + CHUNK] = 0
     if fill > keep:
         bar = keep_best(scores, rows, fill, keep)
         fill = keep

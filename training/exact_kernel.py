@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias, cast
 import numpy as np
 
 from training.arrange_kernel import BLOCK, Arranged, Arrays
-from training.compiled import F32, I32, I64, U8, U16, compiled
+from training.compiled import F32, I32, I64, U8, U16, compiled, prefetch
 from training.rerank_kernel import keep_best
 
 HEAVY = 16  # heavy terms at most: one cache line of float32
@@ -206,6 +206,11 @@ def candidates(arranged: Arrays, postings: LightArrays, first: int, stop: int, k
         base = b * BLOCK
         for x in range(m):
             i = first + x
+            for j in range(starts[i], starts[i + 1]):
+                t = terms[j] - heavy
+                if t >= 0:  # the rest of a list comes by itself once it is read in order
+                    prefetch(list_rows, list_starts[b, t])
+                    prefetch(list_values, list_starts[b, t])
             for j in range(starts[i], starts[i + 1]):
                 t = terms[j] - heavy
                 if t >= 0:

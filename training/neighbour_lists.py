@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 TASK = 256  # rows a task: small enough to share the work evenly, large enough to hide what a task costs
 PLAIN_BELOW = 10_000  # rows that the plain loop finishes sooner than the kernel compiles and runs
 EXACT_BELOW = 150_000  # rows; above, exact lists would take more than minutes on two cores
-REACH = 16  # in a pruned build: how many neighbours' how many neighbours are looked at
+THETA = 0.0075  # in a pruned build: the least product of two weights that counts when candidates are chosen
+REACH = 28  # in a pruned build: how many neighbours' how many neighbours are looked at
 
 
 class Lists(NamedTuple):
@@ -50,18 +51,9 @@ def fit_neighbours(
     if len(rows) < PLAIN_BELOW:
         table = plain_neighbours(rows, width, stored, jobs=jobs)
     else:
-        theta = 0.0 if len(rows) < EXACT_BELOW else pruning(len(rows))
+        theta = 0.0 if len(rows) < EXACT_BELOW else THETA
         table = kernel_neighbours(rows, width, stored, theta=theta, jobs=jobs, folder=folder)
     return NeighbourIndex(rows, rows.transposed(width), table)
-
-
-def pruning(n: int) -> float:
-    """The least product of two weights that a pruned build of n rows counts when it chooses candidates.
-
-    It grows with n, as the nearest of more rows are nearer. Chosen on 100,000 and 1,000,000 invented rows
-    (benchmarks/corpus.py) for a recall@10 above 0.99 and 0.975.
-    """
-    return float(0.0075 * (n / 100_000) ** 0.1)
 
 
 def plain_neighbours(rows: Rows, width: int, k: int, *, jobs: int = 1) -> Neighbours:

@@ -3,7 +3,10 @@
 import numpy as np
 
 from training.arrange_kernel import Arrays
-from training.compiled import F32, I32, I64, compiled
+from training.compiled import F32, I32, I64, compiled, prefetch
+
+AHEAD = 3  # rows that are brought near before they are scored
+LINE = 16  # terms, or weights, in a cache line
 
 
 @compiled
@@ -43,6 +46,18 @@ def exact_score(dense: F32, starts: I64, terms: I32, weights: F32, r: int) -> np
 
 
 @compiled
+def bring_near(starts: I64, terms: I32, weights: F32, rows: I32, c: int) -> None:
+    """Has the rows that come AHEAD after rows[c] brought near, and where those begin that come twice as late."""
+    if c + 2 * AHEAD < rows.size:
+        prefetch(starts, np.int64(rows[c + 2 * AHEAD]))
+    if c + AHEAD < rows.size:
+        r = rows[c + AHEAD]
+        for line in range(starts[r], starts[r + 1], LINE):
+            prefetch(terms, line)
+            prefetch(weights, line)
+
+
+@compiled
 def write_best(values: F32, names: I32, places: I32, rows: I32, scores: F32) -> None:
     """The best of some scores, equal ones by lower old number, as rows by new number; -1 and 0 behind the last.
 
@@ -77,6 +92,7 @@ def best_of(arranged: Arrays, first: int, found_rows: I32, fill: I64, k: int) ->
         for j in range(begin, end):
             dense[terms[j]] = weights[j]
         for c in range(fill[x]):
+            bring_near(starts, terms, weights, found_rows[x, : fill[x]], c)
             r = found_rows[x, c]
             values[c], names[c] = exact_score(dense, starts, terms, weights, r), old_names[r]
         write_best(values[: fill[x]], names[: fill[x]], places, rows[x], scores[x])
@@ -98,6 +114,7 @@ def with_neighbours_of_neighbours(
     starts, terms, weights, old_names, places, width = arranged
     dense, seen = np.zeros(width, np.float32), np.full(n, -1, np.int32)
     values, names = np.empty(k + reach * reach, np.float32), np.empty(k + reach * reach, np.int32)
+    found = np.empty(reach * reach, np.int32)
     for x in range(m):
         i = first + x
         for j in range(starts[i], starts[i + 1]):
@@ -108,15 +125,19 @@ def with_neighbours_of_neighbours(
             seen[rows[i, used]] = x
             values[used], names[used] = scores[i, used], old_names[rows[i, used]]
             used += 1
+        new = 0
         for c in range(min(reach, used)):
             for d in range(min(reach, k)):
                 r = rows[rows[i, c], d]
                 if r >= 0 and seen[r] != x:
-                    seen[r] = x
-                    score = exact_score(dense, starts, terms, weights, r)
-                    if score > 0 and score >= scores[i, k - 1]:
-                        values[used], names[used] = score, old_names[r]
-                        used += 1
+                    seen[r], found[new] = x, r
+                    new += 1
+        for c in range(new):
+            bring_near(starts, terms, weights, found[:new], c)
+            score = exact_score(dense, starts, terms, weights, found[c])
+            if score > 0 and score >= scores[i, k - 1]:
+                values[used], names[used] = score, old_names[found[c]]
+                used += 1
         write_best(values[:used], names[:used], places, new_rows[x], new_scores[x])
         for j in range(starts[i], starts[i + 1]):
             dense[terms[j]] = 0

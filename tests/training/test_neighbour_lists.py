@@ -112,7 +112,7 @@ def test_only_builds_of_many_rows_are_pruned(monkeypatch: pytest.MonkeyPatch) ->
     matrix = corpus(400, seed=6)
     monkeypatch.setattr(fitting, "PLAIN_BELOW", 1)
     exact = fit_neighbours(matrix, stored=10).arrays()
-    monkeypatch.setattr(fitting, "pruning", lambda n: 0.05)
+    monkeypatch.setattr(fitting, "THETA", 0.05)
     assert_array_equal(fit_neighbours(matrix, stored=10).arrays()["rows"], exact["rows"])
     monkeypatch.setattr(fitting, "EXACT_BELOW", 400)
     assert not np.array_equal(fit_neighbours(matrix, stored=10).arrays()["rows"], exact["rows"])
