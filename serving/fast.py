@@ -23,6 +23,8 @@ from serving.spare import SpareRecommendations
 
 Asked = tuple[ListRoute[Any], bytes]  # and the segment of the path that is an article's id, b"" where there is none
 
+_TURNED_AWAY = Wired.of(overloaded().reply())  # made once: a crowd gets thousands a second
+
 _ARTICLES = b"/v1/articles/"
 _OF_ARTICLE: Mapping[bytes, ListRoute[Any]] = {b"related": RELATED, b"page": PAGE}
 _OF_SITE: Mapping[bytes, ListRoute[Any]] = {b"/v1/ranking": RANKING, b"/v1/recommendations": RECOMMENDATION}
@@ -49,10 +51,13 @@ class FastLists:
             return Wired.of(of_error(error).reply())
         except Problem as problem:
             return Wired.of(problem.reply())
+        if found is None:
+            return _TURNED_AWAY
         self._service.telemetry.gave(found.given)
         return found.tagged.for_holder(_if_none_match(scope))
 
-    def _answer(self, route: ListRoute[Any], segment: bytes, key: tuple[bytes, bytes]) -> Ready:
+    def _answer(self, route: ListRoute[Any], segment: bytes, key: tuple[bytes, bytes]) -> Ready | None:
+        """None: there is no time for it."""
         service = self._service
         now = service.clock()
         kept = self._finished.get(key, now)
@@ -64,7 +69,7 @@ class FastLists:
             if spare is not None:
                 return spare
             service.telemetry.shed("list")
-            raise overloaded()
+            return None
         article_id = _article_id(segment) if segment else ""
         question = _question(route, key[1])
         if late and isinstance(question, Reader) and question.personal:

@@ -1,11 +1,13 @@
 """Starting and stopping the server process."""
 
+import asyncio
 import gc
 import resource
 import socket
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 import uvicorn
 
@@ -15,6 +17,7 @@ from recsys.registry import open_registry
 from recsys.settings import Settings
 from recsys.store.opening import has_store, open_store, postgres_address
 from recsys.times import now_micros
+from serving.accepting import Door
 from serving.app import App
 from serving.keys import Keyring
 from serving.limits import networks
@@ -119,7 +122,7 @@ def _serve_on(listening: socket.socket, service: Service, how: Serving, started:
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again and again
-    _Server(config, started).run([listening])
+    _Server(config, listening, started).run([])
 
 
 def allow_open_files() -> None:
@@ -199,14 +202,28 @@ def has_keys(home: Home) -> bool:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it has begun to listen."""
+    """Takes connections by itself, and tells when it has begun to."""
 
-    def __init__(self, config: uvicorn.Config, told: Callable[[Ends], None]) -> None:
+    def __init__(self, config: uvicorn.Config, listening: socket.socket, told: Callable[[Ends], None]) -> None:
         super().__init__(config)
+        self._listening = listening
         self._told = told
+        self._door: Door | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begins to listen."""
+        """Opens the door."""
         await super().startup(sockets)
         if self.started:
+            self._door = Door(self._listening, self._protocol)
             self._told(self)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Closes it, and what listens, then ends what is under way."""
+        if self._door is not None:
+            self._door.close()
+        self._listening.close()
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make = cast(Callable[..., asyncio.Protocol], self.config.http_protocol_class)
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)

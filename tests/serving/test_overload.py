@@ -9,12 +9,12 @@ from recsys.home import Home
 from recsys.settings import Settings
 from recsys.times import SECOND
 from serving import overload
-from serving.overload import BEAT_SECONDS, CROWD, Pulse
+from serving.overload import BEAT_SECONDS, BUSY_SECONDS, CROWD, Pulse
 from serving.run import open_service
 from tests.serving.client import Client
 from tests.serving.conftest import NOW
 
-LATE, TOO_LATE = 0.05, 0.1
+LATE, TOO_LATE = 0.05, 0.06
 
 
 class Clock:
@@ -25,6 +25,23 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Rounds:
+    """A loop whose rounds end when they are told to."""
+
+    def __init__(self) -> None:
+        self._next: list[Callable[[], None]] = []
+
+    def __call__(self, work: Callable[[], None]) -> None:
+        self._next.append(work)
+
+    def end(self) -> bool:
+        """Ends one; False where nobody cared."""
+        works, self._next = self._next, []
+        for work in works:
+            work()
+        return bool(works)
 
 
 class Hurried(Pulse):
@@ -80,21 +97,63 @@ def test_a_crowd_is_noticed_within_the_round_that_brings_it() -> None:
 
 
 def test_the_answers_of_one_round_are_a_crowd_by_themselves() -> None:
-    clock = Clock()
-    pulse = Pulse(clock)
+    rounds = Rounds()
+    pulse = Pulse(Clock(), rounds)
     for _ in range(10):
         pulse.worked(LATE / 10 + 1e-9)
     assert pulse.late()
     assert not pulse.too_late()
     pulse.worked(TOO_LATE - LATE)
     assert pulse.too_late()
-    _round(pulse, clock, 0.0)
+    rounds.end()
+    rounds.end()
     assert not pulse.late()
+
+
+def test_who_is_read_in_one_round_may_have_waited_for_the_one_before() -> None:
+    rounds = Rounds()
+    pulse = Pulse(Clock(), rounds)
+    for _ in range(CROWD):
+        pulse.worked(0.01)
+    rounds.end()
+    assert not pulse.late()
+    pulse.worked(0.03)
+    assert pulse.too_late()
+    rounds.end()
+    assert not pulse.late(), "the round before the last one is over for everybody"
+
+
+def test_rounds_of_a_crowd_do_not_grow() -> None:
+    rounds, answer = Rounds(), 0.004
+    pulse, longest = Pulse(Clock(), rounds), 0.0
+    before = 0.0
+    for _ in range(50):
+        worked = 0.0
+        for _ in range(100):  # all that came meanwhile
+            if not pulse.too_late():
+                worked += answer
+                pulse.worked(answer)
+        rounds.end()
+        longest, before = max(longest, before + worked), worked
+    assert longest <= TOO_LATE + 2 * answer
+
+
+def test_a_calm_loop_is_not_followed_round_by_round() -> None:
+    clock, rounds = Clock(), Rounds()
+    pulse = Pulse(clock, rounds)
+    for _ in range(100):
+        pulse.worked(0.001)
+        assert not rounds.end()
+        _round(pulse, clock, 0.0, asked=0)
+    pulse.worked(BUSY_SECONDS)
+    assert rounds.end()
+    assert rounds.end()
+    assert not rounds.end()
 
 
 def test_one_client_on_a_slow_machine_is_no_crowd() -> None:
     clock = Clock()
-    pulse = Pulse(clock)
+    pulse = Pulse(clock, Rounds())
     for _ in range(10):
         _round(pulse, clock, 2 * TOO_LATE, asked=1)
         pulse.worked(2 * TOO_LATE)

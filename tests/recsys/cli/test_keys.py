@@ -75,7 +75,7 @@ def test_a_server_on_an_open_address_starts_with_a_key_and_not_without(recsys, t
     started = []
 
     def run(self, sockets):
-        with closing(sockets[0]) as listening:
+        with closing(self._listening) as listening:
             started.append(listening.getsockname()[0])
 
     monkeypatch.setattr(uvicorn.Server, "run", run)

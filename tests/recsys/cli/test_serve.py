@@ -31,7 +31,7 @@ def test_a_site_that_has_nothing_yet_is_served(recsys, tmp_path, monkeypatch):
     started = []
 
     def run(self, sockets):
-        with closing(sockets[0]) as listening:
+        with closing(self._listening) as listening:
             started.append(listening.getsockname()[1])
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
