@@ -19,8 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from recommendation_latency import NOW, site
 
+from benchmarks.recommendation_latency import NOW, site
 from recsys.event import LIST_NAMES
 from recsys.items import Wish
 from recsys.model import Model

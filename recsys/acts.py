@@ -4,10 +4,9 @@ One reader's weight on one article is the greatest that any of their acts has, n
 the last time of each level of worth, the last word on the like, and where the reader came from.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,8 @@ from numpy.typing import NDArray
 from recsys.growing import Growing
 from recsys.histories import visitor_key, visitor_keys
 from recsys.interest import LONG_AGO, NOTHING
+from recsys.key_index import ABSENT, KeyIndex
+from recsys.likes import MARKS, Marks, mark_of
 from recsys.ragged import positions
 
 # Neither can stand in an id, so that no visitor is taken for a session or a source.
@@ -24,9 +25,10 @@ _SOURCE = "\x1e"
 NOBODY = 0  # the reader of events that name neither visitor nor session nor source
 NOWHERE = 0  # the source of readers whose events name none
 
-_MARKS = 16  # presses of one like button that are told apart after the record's total
-_MIX = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: spreads close numbers
-NEW = -1
+NEW = ABSENT
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: spreads close numbers
+_KEPT = MARKS + 1  # marks of a pair: one more up to the record's total
 
 
 def session_key(session_id: str) -> int:
@@ -36,7 +38,7 @@ def session_key(session_id: str) -> int:
 
 def session_keys(session_ids: Iterable[str]) -> NDArray[np.uint64]:
     """(m,) `session_key` of each of several."""
-    return visitor_keys(_SESSION + one for one in session_ids)
+    return visitor_keys(session_ids, _SESSION)
 
 
 def source_key(source: str) -> int:
@@ -46,24 +48,14 @@ def source_key(source: str) -> int:
 
 def source_keys(sources: Iterable[str]) -> NDArray[np.uint64]:
     """(m,) `source_key` of each of several."""
-    return np.maximum(visitor_keys(_SOURCE + one for one in sources), np.uint64(1))
+    return np.maximum(visitor_keys(sources, _SOURCE), np.uint64(1))
 
 
 def paired(row: NDArray[np.integer], key: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """(m,) 64 bits that stand for an article and a digest of something else."""
-    mixed = (row.astype(np.uint64) + np.uint64(1)) * np.uint64(_MIX)
+    mixed = (row.astype(np.uint64) + np.uint64(1)) * _MIX
     mixed ^= key
     return mixed
-
-
-class LikeMark(NamedTuple):
-    """One press of the like button. The greatest mark of a reader holds; in the same instant, taken back wins."""
-
-    at: int
-    off: int  # 1: taken back
-
-
-Marks = list[LikeMark]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +71,9 @@ class Pairs:
     acts: NDArray[np.int64]
     source: NDArray[np.uint64]
 
-    def only(self, kept: NDArray[np.bool_]) -> "Pairs":
+    def take(self, places: NDArray[np.intp]) -> "Pairs":
         """Some of them."""
-        return Pairs(self.place[kept], self.acts[kept], self.source[kept])
+        return Pairs(self.place.take(places), self.acts.take(places, axis=0), self.source.take(places))
 
 
 class Acts:
@@ -102,24 +94,24 @@ class Acts:
         self._like_starts, self._like_reader = arrays["like_starts"], arrays["like_reader"]
         self._like_at, self._like_off = arrays["like_at"], arrays["like_off"]
         self._width = self._pair_latest.shape[1] + 1
-        self._places: dict[int, int] = {}  # of `paired`: where in the columns of what came since
+        self._places = KeyIndex()  # of `paired`: where in the columns of what came since
         self._rows = Growing(np.zeros(0, np.int32))
         self._readers = Growing(np.zeros(0, np.uint64))
         self._when = Growing(np.zeros(0, np.int64))  # `_width` each
         self._from = Growing(np.zeros(0, np.uint64))
-        self._marks: dict[int, Marks] = {}  # of `paired`, where the like was pressed since
+        self._pressed = KeyIndex()  # of `paired`, where the like was pressed since
+        self._marks = Growing(np.zeros(0, np.int64))  # `_KEPT` each, LONG_AGO where there are fewer
         self._erased: set[int] = set()
 
     def of(self, row: NDArray[np.integer], reader: NDArray[np.uint64]) -> Pairs:
         """What is known of m articles and readers. O(m log pairs of an article)."""
-        met = [self._places.get(pair, NEW) for pair in paired(row, reader).tolist()]
-        place = np.array(met, np.int64)
+        place = self._places.find(paired(row, reader))
         acts = np.full((row.size, self._width), LONG_AGO)
         source = np.zeros(row.size, np.uint64)
-        since = np.flatnonzero(place != NEW)
+        since = (place != NEW).nonzero()[0]
         acts[since] = self._when.view.reshape(-1, self._width)[place[since]]
         source[since] = self._from.view[place[since]]
-        before = np.flatnonzero((place == NEW) & ~self._is_erased(reader))
+        before = ((place == NEW) & ~self._is_erased(reader)).nonzero()[0]
         row, reader = row[before], reader[before]
         here, found = _find(self._pair_starts, self._pair_reader, row, reader)
         here, known = here[found], before[found]
@@ -131,43 +123,50 @@ class Acts:
 
     def put(self, row: NDArray[np.integer], reader: NDArray[np.uint64], known: Pairs) -> None:
         """Overlays what `of` returned of m articles and readers, each pair once."""
-        place, new, first = known.place.copy(), known.place == NEW, len(self._rows)
-        place[new] = np.arange(first, first + np.count_nonzero(new))
-        self._places.update(zip(paired(row[new], reader[new]).tolist(), place[new].tolist(), strict=True))
-        self._rows.extend(row[new])
-        self._readers.extend(reader[new])
-        self._from.extend(known.source[new])
-        self._when.extend(known.acts[new].ravel())
-        self._from.own[place] = known.source
-        self._when.own.reshape(-1, self._width)[place] = known.acts
+        old, new = (known.place != NEW).nonzero()[0], (known.place == NEW).nonzero()[0]
+        self._places.add(paired(row.take(new), reader.take(new)))
+        self._rows.extend(row.take(new))
+        self._readers.extend(reader.take(new))
+        self._from.extend(known.source.take(new))
+        self._when.extend(known.acts.take(new, axis=0).ravel())
+        place = known.place.take(old)
+        self._from.own[place] = known.source.take(old)
+        self._when.own.reshape(-1, self._width)[place] = known.acts.take(old, axis=0)
 
     def erase(self, reader: int) -> None:
         """Forgets a reader, who begins anew. O(pairs since the bundle)."""
         self._erased.add(reader)
-        theirs = np.flatnonzero(self._readers.view == np.uint64(reader))
+        theirs = (self._readers.view == np.uint64(reader)).nonzero()[0]
         self._when.own.reshape(-1, self._width)[theirs] = LONG_AGO
         self._from.own[theirs] = NOWHERE
-        for pair in paired(self._rows.view[theirs], self._readers.view[theirs]).tolist():
-            self._marks.pop(pair, None)
+        pressed = self._pressed.find(paired(self._rows.view[theirs], self._readers.view[theirs]))
+        self._marks.own.reshape(-1, _KEPT)[pressed[pressed != ABSENT]] = LONG_AGO
 
-    def marks(self, row: int, reader: int) -> Marks:
-        """The marks of the like that still matter, ascending."""
-        since = self._marks.get(_pair(row, reader))
-        if since is not None:
-            return since
-        if reader in self._erased or row + 1 >= self._like_starts.size:
-            return []
-        first, end = self._like_starts[row : row + 2].tolist()
-        if first == end:
-            return []
-        within, key = self._like_reader[first:end], np.uint64(reader)
-        here = slice(first + int(within.searchsorted(key)), first + int(within.searchsorted(key, "right")))
-        pressed = zip(self._like_at[here].tolist(), self._like_off[here].tolist(), strict=True)
-        return [LikeMark(at, off) for at, off in pressed]
+    def marks(self, row: NDArray[np.integer], reader: NDArray[np.uint64]) -> Marks:
+        """The marks of m articles' likes by a reader each that still matter; an owner is a position in `row`."""
+        place = self._pressed.find(paired(row, reader))
+        since = (place != ABSENT).nonzero()[0]
+        kept = self._marks.view.reshape(-1, _KEPT)[place[since]]
+        there = kept != LONG_AGO
+        before = ((place == ABSENT) & ~self._is_erased(reader)).nonzero()[0]
+        known, first, end = self._base_marks(row[before], reader[before])
+        here = positions(end, end - first, np.cumsum(end - first))
+        owner = np.concatenate((since.repeat(there.sum(axis=1)), before[known].repeat(end - first)))
+        mark = np.concatenate((kept[there], mark_of(self._like_at[here], self._like_off[here])))
+        order = np.argsort(owner, kind="stable")
+        return Marks(owner[order], mark[order])
 
-    def put_marks(self, row: int, reader: int, marks: Marks) -> None:
-        """Overlays what `marks` returns."""
-        self._marks[_pair(row, reader)] = marks
+    def put_marks(self, row: NDArray[np.integer], reader: NDArray[np.uint64], marks: Marks) -> None:
+        """Overlays what `marks` returned of m articles and readers, each pair once; `MARKS` and one more at most."""
+        pairs = paired(row, reader)
+        place = self._pressed.find(pairs)
+        new = (place == ABSENT).nonzero()[0]
+        place[new] = self._pressed.add(pairs.take(new))
+        self._marks.extend(np.full(new.size * _KEPT, LONG_AGO))
+        kept = np.full((row.size, _KEPT), LONG_AGO)
+        first = np.searchsorted(marks.owner, marks.owner)
+        kept[marks.owner, np.arange(marks.owner.size) - first] = marks.mark
+        self._marks.own.reshape(-1, _KEPT)[place] = kept
 
     def of_sources(
         self, row: NDArray[np.integer], source: NDArray[np.uint64]
@@ -180,7 +179,7 @@ class Acts:
         if not count:
             return np.zeros(0, np.intp), np.zeros((0, self._width), np.int64)
         at = np.searchsorted(self._sources, source)
-        known = np.flatnonzero((self._sources.take(at, mode="clip") == source) & (row < self._pair_starts.size - 1))
+        known = ((self._sources.take(at, mode="clip") == source) & (row < self._pair_starts.size - 1)).nonzero()[0]
         asked = np.zeros(count + 1, np.bool_)  # by place in `sources`; the last one is that of NOTHING
         asked[at[known]] = True
         here, of_row = _flat(self._pair_starts, np.unique(row[known]))
@@ -198,48 +197,23 @@ class Acts:
     def _liked(self, row: NDArray[np.integer], reader: NDArray[np.uint64]) -> NDArray[np.int64]:
         """(m,) when the like was given that held at the bundle, LONG_AGO for none."""
         liked = np.full(row.size, LONG_AGO)
-        here, found = _find(self._like_starts, self._like_reader, row, reader)
-        here = here[found]
-        following = np.minimum(here + 1, max(self._like_reader.size - 1, 0))
-        more = (self._like_reader[following] == reader[found]) & (following < self._like_starts[row[found] + 1])
-        last = np.where(more, following, here)
-        liked[found] = np.where(self._like_off[last] != 0, LONG_AGO, self._like_at[last])
+        known, _, end = self._base_marks(row, reader)
+        liked[known] = np.where(self._like_off[end - 1] != 0, LONG_AGO, self._like_at[end - 1])
         return liked
+
+    def _base_marks(
+        self, row: NDArray[np.integer], reader: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]:
+        """Which of m pairs have marks in the bundle, (k,), and where these begin and end, (k,) both."""
+        first, found = _find(self._like_starts, self._like_reader, row, reader)
+        known = found.nonzero()[0]
+        end = _bound(self._like_starts, self._like_reader, row[known], reader[known], np.less_equal)
+        return known, first[known], end
 
     def _is_erased(self, reader: NDArray[np.uint64]) -> NDArray[np.bool_]:
         if not self._erased:
             return np.zeros(reader.size, np.bool_)
         return np.isin(reader, np.fromiter(self._erased, np.uint64, len(self._erased)))
-
-
-def with_marks(marks: Marks, more: Iterable[LikeMark], total_at: int) -> Marks:
-    """`marks` and some more, ascending; of those up to `total_at` the last is kept, of those after it a few.
-
-    So that a million presses by one reader cost no more than one.
-    """
-    found = sorted({*marks, *more})
-    after = bisect_right(found, total_at, key=lambda known: known.at)
-    return found[max(0, after - 1) : after] + found[after:][-_MARKS:]
-
-
-def liked_since(marks: Marks) -> int:
-    """When the like that holds was given, LONG_AGO where none does. `marks` are ascending."""
-    return marks[-1].at if marks and not marks[-1].off else LONG_AGO
-
-
-def steps(marks: Marks) -> list[tuple[int, int]]:
-    """(time, +1 or -1) each time the like goes on or off. `marks` are ascending."""
-    found, on = [], False
-    for mark in marks:
-        if on == bool(mark.off):
-            on = not on
-            found.append((mark.at, 1 if on else -1))
-    return found
-
-
-def _pair(row: int, reader: int) -> int:
-    """`paired` of one."""
-    return (row + 1) * _MIX % 2**64 ^ reader
 
 
 def _flat(starts: NDArray[np.int64], rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
@@ -253,15 +227,28 @@ def _find(
     starts: NDArray[np.int64], readers: NDArray[np.uint64], row: NDArray[np.integer], reader: NDArray[np.uint64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Where the first entry of each reader on each row lies, (m,), and whether there is one. O(m log entries)."""
-    last = starts.size - 1
-    low, end = starts[np.minimum(row, last)], starts[np.minimum(row + 1, last)]
-    left, high = np.flatnonzero(low < end), end.copy()  # those still searched for
+    first = _bound(starts, readers, row, reader, np.less)
+    found = first < starts[np.minimum(row + 1, starts.size - 1)]
+    found[found] = readers[first[found]] == reader[found]
+    return first, found
+
+
+def _bound(
+    starts: NDArray[np.int64],
+    readers: NDArray[np.uint64],
+    row: NDArray[np.integer],
+    reader: NDArray[np.uint64],
+    precedes: np.ufunc,
+) -> NDArray[np.int64]:
+    """(m,) where the entries on each row that precede the reader end: `np.less`, or with its own `np.less_equal`."""
+    n = starts.size - 1
+    low: NDArray[np.int64] = starts.take(np.minimum(row, n))
+    high: NDArray[np.int64] = starts.take(np.minimum(row + 1, n))
+    left = (low < high).nonzero()[0]  # those still searched for
     while left.size:
         middle = (low[left] + high[left]) // 2
-        below = readers[middle] < reader[left]
+        below = precedes(readers[middle], reader[left])
         low[left[below]] = middle[below] + 1
         high[left[~below]] = middle[~below]
         left = left[low[left] < high[left]]
-    found = low < end
-    found[found] = readers[low[found]] == reader[found]
-    return low, found
+    return low

@@ -5,17 +5,20 @@ the events agree: sums to a relative 1e-6, counts exactly.
 """
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.acts import NOBODY, NOWHERE, Acts, LikeMark, Pairs, liked_since, paired, steps, with_marks
+from recsys.acts import NOBODY, NOWHERE, Acts, Pairs, paired
 from recsys.article import StoredArticle
 from recsys.event import EVENT_TYPES
 from recsys.growing import Growing
 from recsys.histories import visitor_key
 from recsys.interest import LONG_AGO, NOTHING, Worth, decayed
+from recsys.likes import exchanged, liked_since, mark_of, steps, with_presses
+from recsys.lookup import Slate
 from recsys.source_groups import Members, SourceGroups
 from recsys.tally import Tally
 
@@ -36,8 +39,8 @@ class _Counted(NamedTuple):
     weight: NDArray[np.float64]
     off: NDArray[np.bool_]
 
-    def only(self, kept: NDArray[np.bool_] | NDArray[np.intp]) -> "_Counted":
-        return _Counted(*(column[kept] for column in self))  # type: ignore[arg-type]  # mypy takes them for one type
+    def take(self, places: NDArray[np.intp]) -> "_Counted":
+        return _Counted(*(column.take(places) for column in self))  # type: ignore[arg-type]  # mypy takes them for one type
 
 
 class _Learned(NamedTuple):
@@ -69,6 +72,7 @@ class Engagement:
         self.touched = Growing(np.zeros(0, np.int32))  # the rows of every change since the bundle, in order
         self._acts = Acts(arrays)
         self._sources = SourceGroups(self._half_lives, self._weights)
+        self._slate = Slate()
         self.views = Tally.from_arrays(arrays, "views")
         self.likes = Tally.from_arrays(arrays, "likes")
 
@@ -105,7 +109,8 @@ class Engagement:
 
     def has_liked(self, row: int, visitor_id: str) -> bool:
         """Whether the visitor's last word on the article is a like."""
-        return liked_since(self._acts.marks(row, visitor_key(visitor_id))) != LONG_AGO
+        known = self._acts.of(np.array([row]), np.array([visitor_key(visitor_id)], np.uint64))
+        return int(known.acts[0, -1]) != LONG_AGO
 
     def erase(self, reader: int) -> None:
         """Forgets who did what. What was counted stays counted until the next training: it tells of nobody."""
@@ -141,36 +146,41 @@ class Engagement:
             return
         self._changes += kind.size
         self._last_event = max(self._last_event, int(at.max()))
-        viewed = kind == _VIEW
-        self.views.add(row[viewed], at[viewed], np.ones(np.count_nonzero(viewed), np.int8))
+        viewed = (kind == _VIEW).nonzero()[0]
+        self.views.add(row.take(viewed), at.take(viewed), np.ones(viewed.size, np.int8))
         weight = self.worth.weights(kind, value)
-        found = _Counted(kind, at, row, reader, source, weight, value == 0.0).only((weight > 0.0) | (kind == _LIKE))
-        nobody = found.reader == NOBODY
-        by_nobody = found.only(nobody)
-        liked = by_nobody.only(by_nobody.kind == _LIKE)
+        found = _Counted(kind, at, row, reader, source, weight, value == 0.0)
+        counted = ((weight > 0.0) | (kind == _LIKE)).nonzero()[0]
+        named = reader.take(counted) != NOBODY
+        by_nobody = found.take(counted[~named])
+        liked = by_nobody.take((by_nobody.kind == _LIKE).nonzero()[0])
         self.likes.add(liked.row, liked.at, np.where(liked.off, -1, 1).astype(np.int8))
-        self._count(by_nobody, self._learned(found.only(~nobody)))
+        self._count(by_nobody, self._learned(found, counted[named]))
 
-    def _learned(self, events: _Counted) -> _Learned:
-        """What changes in what is known of readers; likes are counted, the rest is kept."""
-        events = events.only(np.lexsort((events.reader, events.row)))
-        new = np.ones(events.row.size, np.bool_)
-        new[1:] = (events.reader[1:] != events.reader[:-1]) | (events.row[1:] != events.row[:-1])
-        first, pair = np.flatnonzero(new), np.cumsum(new) - 1
-        row, reader = events.row[first], events.reader[first]
+    def _learned(self, every: _Counted, named: NDArray[np.intp]) -> _Learned:
+        """What those events that are at `named` change in what is known of readers; likes are counted, all is kept."""
+        pairs = paired(every.row.take(named), every.reader.take(named))
+        order = np.argsort(pairs)
+        events, pairs = every.take(named.take(order)), pairs.take(order)
+        new = np.ones(pairs.size, np.bool_)
+        np.not_equal(pairs[1:], pairs[:-1], out=new[1:])
+        first, pair = new.nonzero()[0], np.cumsum(new) - 1
+        row, reader = events.row.take(first), events.reader.take(first)
         before = self._acts.of(row, reader)
-        acts, source, latest = before.acts.copy(), before.source.copy(), np.full(row.size, LONG_AGO)
-        acted = np.flatnonzero(events.kind != _LIKE)
-        level = np.searchsorted(self.worth.levels, events.weight[acted])
-        np.maximum.at(acts.reshape(-1), pair[acted] * acts.shape[1] + level, events.at[acted])
-        np.maximum.at(source, pair, events.source)
-        np.maximum.at(latest, pair, events.at)
-        pressed = self._press(row, reader, pair, events, acts[:, -1])
-        changed = pressed | (acts != before.acts).any(axis=1) | (source != before.source)
-        row, reader, before = row[changed], reader[changed], before.only(changed)
-        after = Pairs(before.place, acts[changed], source[changed])
+        acts = before.acts.copy()
+        acted = (events.kind != _LIKE).nonzero()[0]
+        level = self.worth.level_of.take(events.kind.take(acted))
+        np.maximum.at(acts.reshape(-1), pair.take(acted) * acts.shape[1] + level, events.at.take(acted))
+        source, latest = before.source, np.zeros(0, np.int64)
+        if first.size:
+            source = np.maximum(source, np.maximum.reduceat(events.source, first))
+            latest = np.maximum.reduceat(events.at, first)
+        changed = self._press(row, reader, pair, events, acts[:, -1])
+        changed |= _any(acts != before.acts) | (source != before.source)
+        here = changed.nonzero()[0]
+        row, reader, after = row.take(here), reader.take(here), Pairs(before.place, acts, source).take(here)
         self._acts.put(row, reader, after)
-        return _Learned(row, reader, latest[changed], before, after)
+        return _Learned(row, reader, latest.take(here), before.take(here), after)
 
     def _press(
         self,
@@ -185,25 +195,19 @@ class Engagement:
         liked  when each pair's like that holds was given; written to
         """
         changed = np.zeros(row.size, np.bool_)
-        likes = np.flatnonzero(events.kind == _LIKE)
-        by_pair: dict[int, list[LikeMark]] = {}
-        for place, at, off in zip(*(column[likes].tolist() for column in (pair, events.at, events.off)), strict=True):
-            by_pair.setdefault(place, []).append(LikeMark(at, int(off)))
-        counted: list[tuple[int, int, int]] = []  # row, stamp, step
-        for place, presses in by_pair.items():
-            of_row, of_reader = int(row[place]), int(reader[place])
-            old = self._acts.marks(of_row, of_reader)
-            new = with_marks(old, presses, self.likes.total_at(of_row))
-            if new == old:
-                continue
-            self._acts.put_marks(of_row, of_reader, new)
-            before, after = set(steps(old)), set(steps(new))
-            counted += [(of_row, at, -step) for at, step in before - after]
-            counted += [(of_row, at, step) for at, step in after - before]
-            liked[place], changed[place] = liked_since(new), True
-        if counted:
-            columns = np.array(counted, np.int64)
-            self.likes.add(columns[:, 0], columns[:, 1], columns[:, 2].astype(np.int8))
+        likes = (events.kind == _LIKE).nonzero()[0]
+        if not likes.size:
+            return changed
+        pressed, owner = np.unique(pair.take(likes), return_inverse=True)
+        row, reader = row.take(pressed), reader.take(pressed)
+        old = self._acts.marks(row, reader)
+        total_at = self.likes.total_at(row)
+        new = with_presses(old, owner, mark_of(events.at.take(likes), events.off.take(likes)), total_at)
+        self._acts.put_marks(row, reader, new)
+        liked[pressed] = liked_since(new, row.size)
+        changed[pressed[exchanged(old, new)[0].owner]] = True
+        step, sign = exchanged(steps(old), steps(new))
+        self.likes.add(row.take(step.owner), step.at, np.where(step.on, sign, -sign))
         return changed
 
     def _count(self, by_nobody: _Counted, learned: _Learned) -> None:
@@ -211,35 +215,38 @@ class Engagement:
         touched = np.concatenate((by_nobody.row, learned.row))
         if not touched.size:
             return
-        rows, place = np.unique(touched, return_inverse=True)
-        old = self._last.view[rows]
+        rows, place = self._slate.distinct(touched)
+        old = self._last.view.take(rows)
         now = old.copy()
         np.maximum.at(now, place, np.concatenate((by_nobody.at, learned.at)))
         of_nobody, of_reader = place[: by_nobody.row.size], place[by_nobody.row.size :]
-        gained = np.zeros((rows.size, self._half_lives.size))
-        self._add(gained, of_nobody, _faded(by_nobody.weight, by_nobody.at, now[of_nobody], self._half_lives))
+        gained = np.zeros((self._half_lives.size, rows.size))
+        _add(gained, of_nobody, self._faded(by_nobody.weight, by_nobody.at, now.take(of_nobody)))
         self._add_readers(gained, of_reader, learned, now)
         self._last.own[rows] = now
         self.touched.extend(rows)
-        for column, half_life, more in zip(self._interest, self._half_lives, gained.T, strict=True):
-            column.own[rows] = np.maximum(decayed(column.view[rows], old, now, half_life) + more, 0.0)
+        for column, half_life, more in zip(self._interest, self._half_lives, gained, strict=True):
+            column.own[rows] = np.maximum(decayed(column.view.take(rows), old, now, half_life) + more, 0.0)
 
     def _add_readers(
         self, gained: NDArray[np.float64], place: NDArray[np.intp], learned: _Learned, now: NDArray[np.int64]
     ) -> None:
         """Adds what readers weigh now to the sums of the articles at `place`, and takes what they weighed before."""
         before, after = learned.before, learned.after
-        was_alone, is_alone = before.source == NOWHERE, after.source == NOWHERE  # a source that is known stays so
-        self._add(gained, place[was_alone], -self._greatest(before.acts[was_alone], now[place[was_alone]]))
-        self._add(gained, place[is_alone], self._greatest(after.acts[is_alone], now[place[is_alone]]))
-        if is_alone.all():
+        gone, come = before.source != NOWHERE, after.source != NOWHERE  # a source that is known stays so
+        acted = _any(before.acts != LONG_AGO)
+        for sign, acts, alone in ((-1.0, before.acts, acted & ~gone), (1.0, after.acts, ~come)):
+            here = alone.nonzero()[0]
+            at = place.take(here)
+            _add(gained, at, sign * self._greatest(acts.take(here, axis=0), now.take(at)))
+        if not come.any():
             return
-        come, gone = np.flatnonzero(~is_alone), np.flatnonzero(~was_alone)
+        come, gone = come.nonzero()[0], gone.nonzero()[0]
         member = np.concatenate((come, gone))
         source = np.concatenate((after.source[come], before.source[gone]))
         groups, first, group = np.unique(paired(learned.row[member], source), return_index=True, return_inverse=True)
         article = place[member[first]]
-        untouched = np.flatnonzero(~self._sources.touched(groups))
+        untouched = (~self._sources.touched(groups)).nonzero()[0]
         begun, acts = self._acts.of_sources(learned.row[member[first[untouched]]], source[first[untouched]])
         lost, more = self._sources.change(
             groups,
@@ -248,28 +255,32 @@ class Engagement:
             come=Members(group[: come.size], self._sources.keys(after.acts[come])),
             at=now[article],
         )
-        self._add(gained, article, more - lost)
+        _add(gained, article, (more - lost).T)
 
     def _greatest(self, acts: NDArray[np.int64], now: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(m, w) what the greatest of each reader's acts (m, l + 1) counts at `now` (m,), none of which is later."""
-        found = np.zeros((now.size, self._half_lives.size))
+        """(w, m) what the greatest of each reader's acts (m, l + 1) counts at `now` (m,), none of which is later."""
+        found = np.zeros((self._half_lives.size, now.size))
         for column, weight in enumerate(self._weights.tolist()):
-            there = np.flatnonzero(acts[:, column] != LONG_AGO)
-            faded = _faded(weight, acts[there, column], now[there], self._half_lives)
-            found[there] = np.maximum(found[there], faded)
+            there = (acts[:, column] != LONG_AGO).nonzero()[0]
+            faded = self._faded(weight, acts[:, column].take(there), now.take(there))
+            found[:, there] = np.maximum(found.take(there, axis=1), faded)
         return found
 
-    @staticmethod
-    def _add(sums: NDArray[np.float64], place: NDArray[np.intp], more: NDArray[np.float64]) -> None:
-        """Adds `more` (m, w) to the sums (n, w) at `place` (m,)."""
-        for column in range(sums.shape[1]):
-            sums[:, column] += np.bincount(place, more[:, column], sums.shape[0])
+    def _faded(
+        self, weight: NDArray[np.float64] | float, at: NDArray[np.int64], now: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """(w, m) `decayed` by each half-life; weight and times (m,)."""
+        found: NDArray[np.float64] = decayed(weight, at - now, 0, self._half_lives[:, np.newaxis])
+        return found
 
 
-def _faded(
-    weight: NDArray[np.float64] | float, at: NDArray[np.int64], now: NDArray[np.int64], half_lives: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """(m, w) `decayed` by each half-life; weight and times (m,)."""
-    weights = np.broadcast_to(weight, at.shape)[:, np.newaxis]
-    found: NDArray[np.float64] = decayed(weights, (at - now)[:, np.newaxis], 0, half_lives)
-    return found
+def _any(found: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(m,) whether there is any in each row (m, few): in a tenth of the time that `any` takes."""
+    some: NDArray[np.bool_] = reduce(np.logical_or, found.T)
+    return some
+
+
+def _add(sums: NDArray[np.float64], place: NDArray[np.intp], more: NDArray[np.float64]) -> None:
+    """Adds `more` (w, m) to the sums (w, n) at `place` (m,)."""
+    for column, added in enumerate(more):
+        sums[column] += np.bincount(place, added, sums.shape[1])

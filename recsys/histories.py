@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from recsys.event import EVENT_TYPES
 from recsys.growing import Growing
 from recsys.interest import Worth
+from recsys.key_index import ABSENT, KeyIndex
 
 SEEN = 10_000
 
 _LIKE, _RATING, _IMPRESSION = (EVENT_TYPES.index(name) for name in ("like", "rating", "impression"))
-_FIRST = -1
+_NONE = -1
 
 
 class Reads(NamedTuple):
@@ -40,9 +41,14 @@ def visitor_key(visitor_id: str) -> int:
     return int.from_bytes(blake2b(visitor_id.encode(), digest_size=8).digest(), "little")
 
 
-def visitor_keys(visitor_ids: Iterable[str]) -> NDArray[np.uint64]:
-    """(m,) the key of each of several visitors, in two thirds of the time."""
-    digests = [blake2b(one.encode(), digest_size=8).digest() for one in visitor_ids]
+def visitor_keys(visitor_ids: Iterable[str], prefix: str = "") -> NDArray[np.uint64]:
+    """(m,) the key of each of several, who all have this prefix; in two thirds of the time."""
+    begun = blake2b(prefix.encode(), digest_size=8)
+    digests = []
+    for one in visitor_ids:
+        state = begun.copy()  # takes less than to begin anew
+        state.update(one.encode())
+        digests.append(state.digest())
     return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64, copy=False)
 
 
@@ -78,7 +84,8 @@ class Histories:
         self._starts = starts
         self._base = reads
         self._erased: set[int] = set()
-        self._newest: dict[int, int] = {}  # of visitors who came since: where their last read stands
+        self._visitors = KeyIndex()  # who came since
+        self._newest = Growing(np.zeros(0, np.int32))  # by visitor: where the last read stands
         self._older = Growing(np.zeros(0, np.int32))  # of each read since: where the same visitor's one before stands
         self._rows = Growing(reads.rows[:0])
         self._at = Growing(reads.at[:0])
@@ -104,24 +111,29 @@ class Histories:
         strength: NDArray[np.float32],
     ) -> None:
         """m reads of visitors who are known by `visitor_key`. O(m log m)."""
-        order = np.argsort(visitor, kind="stable")
-        visitor = visitor[order]
+        order = np.argsort(visitor)
+        visitor = visitor.take(order)
         place = np.arange(len(self._rows), len(self._rows) + visitor.size)
         last = np.ones(visitor.size, np.bool_)
         last[:-1] = visitor[1:] != visitor[:-1]
-        whose = visitor[last].tolist()
+        whose = visitor[last]
+        number = self._visitors.find(whose)
+        new = (number == ABSENT).nonzero()[0]
+        number[new] = self._visitors.add(whose.take(new))
+        self._newest.extend(np.full(new.size, _NONE))
         older = place - 1
-        older[np.roll(last, 1)] = [self._newest.get(one, _FIRST) for one in whose]
-        self._newest.update(zip(whose, place[last].tolist(), strict=True))
+        older[np.roll(last, 1)] = self._newest.view[number]
+        self._newest.own[number] = place[last]
         self._older.extend(older)
-        self._rows.extend(row[order])
-        self._at.extend(at[order])
-        self._strength.extend(strength[order])
+        self._rows.extend(row.take(order))
+        self._at.extend(at.take(order))
+        self._strength.extend(strength.take(order))
 
     def erase(self, key: int) -> None:
         """Forgets the visitor who is known by `visitor_key`; events added later begin anew."""
         self._erased.add(key)
-        self._newest.pop(key, None)
+        if (number := self._visitors.number(key)) != ABSENT:
+            self._newest.own[number] = _NONE
 
     def of(self, visitor_id: str) -> Reads:
         """Everything known of a visitor; empty arrays where that is nothing."""
@@ -142,14 +154,15 @@ class Histories:
 
     def _since(self, key: int) -> Reads:
         """What a visitor read since the bundle. Of one who reads without end the many are made few on the way."""
-        chain, place, older = [], self._newest.get(key, _FIRST), self._older.view
-        while place != _FIRST:
+        number, chain, older = self._visitors.number(key), [], self._older.view
+        place = _NONE if number == ABSENT else int(self._newest.view[number])
+        while place != _NONE:
             chain.append(place)
             place = int(older[place])
         reads = Reads(self._rows.view[chain], self._at.view[chain], self._strength.view[chain])
         if len(chain) > 2 * SEEN:
             reads = _merged(reads)
-            del self._newest[key]
+            self._newest.own[number] = _NONE
             self.meet(np.full(reads.rows.size, key, np.uint64), *reads)
         return reads
 

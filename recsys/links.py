@@ -45,9 +45,13 @@ class SiteLinks:
         """
         self._addresses, self._starts, self._targets = Growing(addresses), starts, targets
         self._hosts = set(hosts.tolist())
-        single, rows, times = np.unique(addresses, return_index=True, return_counts=True)
-        alone = (times == 1) & (single != NO_ADDRESS)
-        self._sorted, self._sorted_rows = single[alone], rows[alone]
+        rows = np.argsort(addresses)
+        ascending = addresses.take(rows)
+        same = ascending[1:] == ascending[:-1]
+        alone = ascending != NO_ADDRESS  # and nobody else's
+        alone[1:] &= ~same
+        alone[:-1] &= ~same
+        self._sorted, self._sorted_rows = ascending[alone], rows[alone]
         order = np.argsort(targets, kind="stable")
         self._linked, self._linking = targets[order], np.repeat(np.arange(starts.size - 1), np.diff(starts))[order]
         self._late: dict[int, list[int]] = {}  # row -> targets, of rows that were put

@@ -43,6 +43,14 @@ class Slate:
         self._last[rows] = np.arange(rows.size, dtype=np.int32)  # of equal rows the last one stays
         return self._last.take(rows).astype(np.intp)
 
+    def distinct(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.integer], NDArray[np.intp]]:
+        """The distinct of `rows` (m,) in some order, and for each of `rows` its place among these: (m,). O(m)."""
+        last = self.last(rows)
+        here = np.flatnonzero(last == np.arange(rows.size))
+        number = np.empty(rows.size, np.intp)
+        number[here] = np.arange(here.size)
+        return rows.take(here), number.take(last)
+
 
 def union(left: NDArray[np.integer], right: NDArray[np.integer]) -> NDArray[np.integer]:
     """The numbers of two arrays, ascending, each once: `np.union1d`, for a few hundred in a fifth of the time."""

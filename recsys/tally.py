@@ -35,7 +35,7 @@ class Tally:
         self._stamps.extend(at)
         self._steps.extend(step)
         if row.size:
-            np.add.at(self._since.own, row, np.where(at > self._total_at.view[row], step, 0))
+            np.add.at(self._since.own, row, np.where(at > self.total_at(row), step, 0).astype(np.int64))
 
     def put(self, row: int, total: int | None, total_at: int) -> None:
         """Takes over what a record says: of an existing row, or of the next new one. O(steps since the bundle).
@@ -52,9 +52,9 @@ class Tally:
             later = (self._rows.view == row) & (self._stamps.view > total_at)
             self._since.own[row] = self._steps.view[later].sum()
 
-    def total_at(self, row: int) -> int:
-        """When the record behind the row's total arrived, microseconds."""
-        return int(self._total_at.view[row])
+    def total_at(self, rows: NDArray[np.integer]) -> NDArray[np.int64]:
+        """(m,) when the record behind the total of each of `rows` (m,) arrived, microseconds."""
+        return self._total_at.view.take(rows)
 
     def count(self, row: int) -> int:
         """What to show to the public: 0 or more."""

@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -56,7 +57,7 @@ _happened = msgspec.msgpack.Decoder(list[Happened]).decode
 
 def unpack_block(payloads: Iterable[bytes]) -> EventBlock:
     """All events of some entries, in their order, as columns: in a fifth of the time that records take."""
-    return EventBlock.of(event for payload in payloads for event in _happened(unpacked(payload)))
+    return EventBlock.of(chain.from_iterable(map(_happened, map(unpacked, payloads))))
 
 
 def unpack_ids(payload: bytes) -> tuple[str, ...]:

@@ -24,3 +24,10 @@ def test_equal_rows_have_the_place_of_the_last_of_them_whatever_was_asked_before
         assert slate.last(np.array(rows, np.int64)).tolist() == [
             max(place for place, other in enumerate(rows) if other == row) for row in rows
         ]
+
+
+@given(st.lists(st.integers(0, 300), max_size=40))
+def test_distinct_rows_stand_once_and_each_row_knows_its_own(rows):
+    distinct, place = Slate().distinct(np.array(rows, np.int64))
+    assert sorted(distinct.tolist()) == sorted(set(rows))
+    assert distinct[place].tolist() == rows

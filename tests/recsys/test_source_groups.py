@@ -90,7 +90,7 @@ def test_any_number_of_readers_of_one_source_weighs_less_than_six_and_takes_boun
     groups = SourceGroups(np.array(LIVES), WEIGHTS)
     _, after = change(groups, START, come=[[(1.0, START)]] * 5_000)
     assert 5.0 < after[0] < 6.0
-    assert len(groups._groups[7]) == KEPT * len(LIVES) * 8
+    assert len(groups._held) == KEPT * len(LIVES)
 
 
 def test_a_group_of_more_than_are_kept_weighs_the_same_after_many_have_left():

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recsys.acts import LikeMark, source_key, with_marks
+from recsys.acts import source_key
 from recsys.article import Article, StoredArticle
 from recsys.engagement import Engagement
 from recsys.event import EVENT_TYPES, Event
@@ -255,16 +255,6 @@ def test_one_reader_with_many_events_weighs_as_much_as_with_one(empty):
     arrays = arrays_of(view)
     assert_allclose(interest(Engagement.from_arrays(arrays))[:, 0], interest(live(empty, view[-1:]))[:, 0])
     assert arrays["pair_reader"].size == 1
-
-
-def test_a_thousand_presses_of_one_like_button_are_kept_as_a_few():
-    chance = random.Random(3)
-    marks: list[LikeMark] = []
-    for at in range(1_000):
-        marks = with_marks(marks, [LikeMark(at, chance.randrange(2))], total_at=500)
-    assert len(marks) < 20
-    assert marks[-1].at == 999
-    assert max(mark.at for mark in marks if mark.at <= 500) == 500
 
 
 def test_months_after_the_bundle_an_hour_s_half_life_neither_overflows_nor_vanishes(empty):

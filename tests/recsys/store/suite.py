@@ -170,8 +170,8 @@ class StoreSuite:
             (entry.seq, entry.at, entry.kind, entry.ids) for entry in read
         ]
         block, expected = unpack_block(entry.packed for entry in tail if entry.packed), EventBlock.of(events_of(read))
-        assert block.articles == expected.articles
-        for name in ("kind", "value", "at", "reader", "visitor", "source"):
+        assert block.ids == expected.ids
+        for name in ("article", "kind", "value", "at", "reader", "visitor", "source"):
             assert_array_equal(getattr(block, name), getattr(expected, name))
 
     # Transactions and connections
