@@ -26,7 +26,6 @@ POINTER = "ACTIVE"
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ARRAY = re.compile(r"[a-z0-9_]{1,40}(\.[a-z0-9_]{1,40}){0,3}")
 _KINDS = frozenset("biuf")
-_CHUNK = 1 << 20
 
 
 class ArrayFile(msgspec.Struct, frozen=True):
@@ -134,10 +133,8 @@ def verify_bundle(path: Path) -> Manifest:
     manifest = read_manifest(path)
     for name, file in manifest.files.items():
         _check_size(path, name, file)
-        checksum = hashlib.sha256()
         with (path / f"{name}.npy").open("rb") as opened:
-            while chunk := opened.read(_CHUNK):
-                checksum.update(chunk)
+            checksum = hashlib.file_digest(opened, "sha256")
         if checksum.hexdigest() != file.sha256:
             raise BadBundle(f"{path.name}: {name}.npy does not match its checksum. Activate another version.")
     return manifest
@@ -176,6 +173,11 @@ def version_path(folder: Path, version: str) -> Path:
 def activate(folder: Path, version: str) -> None:
     """Makes `version` the active one, after verifying it; raises NotFound or BadBundle and changes nothing then."""
     verify_bundle(version_path(folder, version))
+    point_to(folder, version)
+
+
+def point_to(folder: Path, version: str) -> None:
+    """Makes `version`, which was verified, the active one."""
     partial = folder / f".{POINTER}"
     _write_synced(partial, version.encode() + b"\n")
     partial.replace(folder / POINTER)

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from recsys.bundle import (
     Manifest,
-    activate,
     active_version,
     open_bundle,
+    point_to,
     read_manifest,
     verify_bundle,
     version_folders,
@@ -111,7 +111,7 @@ class FolderRegistry:
         verify_bundle(version_path(self.folder, version))
         with locked(self.folder):
             check_pointer(active_or_none(self), after, version)
-            activate(self.folder, version)
+            point_to(self.folder, version)
 
 
 def open_registry(folder: Path, address: str | None) -> Registry:
