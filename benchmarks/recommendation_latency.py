@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.candidates import candidates_for
+from recsys.carried import Carrying
 from recsys.columns import GROUPS, ArticleColumns
 from recsys.cosine import Neighbours, Rows
 from recsys.covisitation import Covisits, Ties
@@ -58,10 +59,11 @@ def site(n: int, rng: np.random.Generator) -> Model:
     empty = Rows(np.zeros(n + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
     near = Neighbours(ties_of(n, NEIGHBOURS, subjects, rng), falling(n, NEIGHBOURS, rng))
     nothing = Rows(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
-    model = untrained_model()
+    model, articles = untrained_model(), ArticleColumns(article_arrays(n, subjects, rng))
     return replace(
         model,
-        articles=ArticleColumns(article_arrays(n, subjects, rng)),
+        articles=articles,
+        carrying=Carrying(articles.groups),
         neighbours=NeighbourIndex(empty, nothing, near),
         engagement=Engagement(engagement_of(n, rng)),
         covisits=Covisits(table(n, n, subjects, rng), table(n, n, subjects, rng), table(n, LEARNED, subjects, rng)),
@@ -174,8 +176,7 @@ def measured(model: Model, reads: int) -> dict[str, float]:
 
 
 def scored(model: Model, reader: Reader, wish: Wish, now: int) -> NDArray[np.float64]:
-    scores: NDArray[np.float64] = model.mix.weights_at(0) @ candidates_for(model, reader, wish, now).strength
-    return scores
+    return candidates_for(model, reader, wish, now).scores(model.mix.weights_at(0))
 
 
 def checked(answer: Callable[[], list[Item]]) -> None:

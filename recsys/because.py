@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NAMED = 2  # how many articles of the reader's history an item's reasons name
 
 _WEIGHT = attrgetter("weight")
+_BY_NAME = [(SIGNALS.index(kind), kind) for kind in TASTES]
 _BY_ITSELF = [(SIGNALS.index(kind), kind) for kind in ("liked", "popular", "new")]
 
 
@@ -34,23 +35,19 @@ def items_because(
 
     weights  (9,) of the signals
     """
-    rows = found.rows[places].tolist()
-    strength = (weights[:, None] * found.strength.take(places, axis=1)).T.tolist()
-    owners, named, others = _read(reader, found, weights, places)
-    groups = [model.articles.groups[group] for group in TASTES.values()]
-    names_of = found.taste.strongest(groups, reader, found.tasted.take(places))
-    tasted = [(SIGNALS.index(kind), kind, names) for kind, names in zip(TASTES, names_of, strict=True)]
     ids: dict[int, str] = {}
     items = []
-    for at, row in enumerate(rows):
-        reasons, unnamed, weight_of = [], others[at], strength[at]
-        for owner, weight in zip(owners[at], named[at], strict=True):
+    strength = (weights[:, None] * found.strength(places)).T.tolist()
+    columns = (found.rows.take(places).tolist(), strength, *_read(reader, found, weights, places))
+    for row, weight_of, owners, named, others in zip(*columns, strict=True):
+        reasons, unnamed = [], others
+        for owner, weight in zip(owners, named, strict=True):
             if weight > 0.0:
                 if owner not in ids:
                     ids[owner] = model.articles.id(int(reader.rows[owner]))
                 reasons.append(Reason(kind="because_read", weight=weight, article_id=ids[owner]))
-        for signal, kind, names in tasted:
-            weight, name = weight_of[signal], names[at]
+        for (signal, kind), name in zip(_BY_NAME, found.taste.strongest(model.carrying, row), strict=True):
+            weight = weight_of[signal]
             if name is None:
                 unnamed += weight
             elif weight > 0.0:
@@ -73,13 +70,14 @@ def _read(
     A vote of 0 names nothing.
     """
     votes, k, h = found.votes, places.size, reader.rows.size
-    slot_of = np.full(found.ballot.rows.size + 1, NOWHERE)
+    slot_of = np.empty(found.ballot.rows.size + 1, np.intp)
+    slot_of.fill(NOWHERE)
     slot_of[found.number.take(places)] = np.arange(k)
     slot_of[NOWHERE] = NOWHERE
     slot = slot_of.take(found.ballot.numbers[found.ballot.known : found.ballot.end])
     own = (slot >= 0).nonzero()[0]
     weight = votes.weight.take(own)
-    weight *= (weights[:TIES] / found.scale).take(votes.ends.searchsorted(own, "right"))
+    weight *= (weights[:TIES] / found.scale[:TIES]).take(votes.ends.searchsorted(own, "right"))
     by_owner = np.bincount(slot.take(own) * h + votes.owner.take(own), weight, k * h).reshape(k, h)
     nameable = by_owner * reader.nameable
     owners = (-nameable).argsort(axis=1, kind="stable")[:, :NAMED]

@@ -5,16 +5,15 @@ Neither is more than a few hundred, so that an answer costs the same on a site o
 What is to say of the favourites whoever reads is known beforehand (`recsys.favoured`).
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.affinity import TASTES, Taste
+from recsys.affinity import Matchable, Taste
+from recsys.carried import Carried
 from recsys.favoured import LEADERS, Favourites, favour
 from recsys.items import Wish, best
-from recsys.membership import Carried, Membership
 from recsys.mix import SIGNALS
 from recsys.reader import Reader
 from recsys.votes import TIES, Ballot, Votes, elected, greatest
@@ -28,29 +27,35 @@ NOWHERE = -1
 _WHOEVER = len(SIGNALS) - 3  # the last three signals are those of `favour`
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(NamedTuple):
     """What speaks for c candidates.
 
-    rows       (c,) distinct
-    strength   (9, c) float64 in 0..1, by signal; the best candidate of a signal that says anything has 1; ties count
-               for those that are tied most strongly alone
-    votes      what the strength of the signals that are ties consists of
-    ballot     the articles voted for
-    scale      (4,) by kind: divided by it, the votes for a candidate sum to its strength
-    number     (c,) of the candidates in `ballot`; NOWHERE where ties don't count
-    taste      the reader's taste in sections and in tags, and how well articles match it
-    tasted     (c,) the positions of the candidates among those articles
+    rows      (c,) distinct
+    signals   (9, c) float64 >= 0, how much each signal says of each; ties count for those most strongly tied alone
+    scale     (9,) > 0, by which a signal is divided so that its best candidate has 1
+    votes     what the signals that are ties consist of
+    ballot    the articles voted for
+    number    (c,) of the candidates in `ballot`; NOWHERE where ties don't count
+    taste     the reader's taste in sections and in tags
     """
 
     rows: NDArray[np.integer]
-    strength: NDArray[np.float64]
+    signals: NDArray[np.float64]
+    scale: NDArray[np.float64]
     votes: Votes
     ballot: Ballot
-    scale: NDArray[np.float64]
     number: NDArray[np.intp]
     taste: Taste
-    tasted: NDArray[np.intp]
+
+    def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(c,) the signals on their scales, weighed by `weights` (9,)."""
+        found: NDArray[np.float64] = (weights / self.scale) @ self.signals
+        return found
+
+    def strength(self, places: NDArray[np.intp]) -> NDArray[np.float64]:
+        """(9, k) in 0..1, how strongly each signal speaks for the candidates at `places` (k,)."""
+        found: NDArray[np.float64] = self.signals.take(places, axis=1) / self.scale[:, None]
+        return found
 
 
 def candidates_for(model: "Model", reader: Reader, wish: Wish, now: int) -> Candidates:
@@ -67,34 +72,29 @@ def candidates_for(model: "Model", reader: Reader, wish: Wish, now: int) -> Cand
     twice[found.tied] = True
     kept = (found.known & ~twice.take(ballot.numbers[: ballot.known])).nonzero()[0]
     tied = ballot.rows.take(found.tied)
-    k, c = kept.size, kept.size + tied.size
+    k = kept.size
 
-    number = np.full(c, NOWHERE)
-    number[k:] = found.tied
-    tasted = np.arange(favoured.rows.size - k, favoured.rows.size + tied.size)
-    tasted[:k] = kept
-    taste = _taste(model, reader, favoured, tied)
-    strength = np.zeros((len(SIGNALS), c))
-    np.divide(ballot.sums.take(found.tied, axis=1), found.scale[:, None], out=strength[:TIES, k:])
-    strength[TIES:_WHOEVER] = taste.match.take(tasted, axis=0).T
-    strength[_WHOEVER:, :k] = favoured.strength.take(kept, axis=1)
-    strength[_WHOEVER:, k:] = favour(model, tied, favoured.clock)
-    others = strength[TIES:]
-    others /= greatest(others)[:, None]
     rows = np.concatenate((favoured.rows.take(kept), tied))
-    return Candidates(rows, strength, votes, ballot, found.scale, number, taste, tasted)
+    number = np.empty(rows.size, np.intp)
+    number[:k], number[k:] = NOWHERE, found.tied
+    own, carried = _carried(model, reader.rows, tied)
+    taste = Taste.of(reader, own, model.mix.slate)
+    match, match_of_tied = taste.matches(model.carrying, (favoured.names, Matchable.of(carried, tied.size)))
+    signals = np.zeros((len(SIGNALS), rows.size))
+    signals[:TIES, k:] = ballot.sums.take(found.tied, axis=1)
+    signals[TIES:_WHOEVER, :k] = match.take(kept, axis=1)
+    signals[TIES:_WHOEVER, k:] = match_of_tied
+    signals[_WHOEVER:, :k] = favoured.strength.take(kept, axis=1)
+    signals[_WHOEVER:, k:] = favour(model, tied, favoured.clock)
+    scale = np.concatenate((found.scale, greatest(signals[TIES:])))
+    return Candidates(rows, signals, scale, votes, ballot, number, taste)
 
 
-def _taste(model: "Model", reader: Reader, favoured: Favourites, tied: NDArray[np.integer]) -> Taste:
-    """The taste, and how the favourites match it, and after them those that are tied."""
-    h, m = reader.rows.size, favoured.rows.size + tied.size
-    groups = [model.articles.groups[group] for group in TASTES.values()]
-    both = Membership.gather_all(groups, np.concatenate((reader.rows, tied)))
-    read = both.holder < h * len(groups)
-    own, others = both.only(read), both.only(~read)
-    holder = np.concatenate((favoured.carried.holder, others.holder + (favoured.rows.size - h) * len(groups)))
-    carried = Carried(holder, np.concatenate((favoured.carried.code, others.code)))
-    return Taste.of(reader, own, carried, m, model.mix.slate)
+def _carried(model: "Model", read: NDArray[np.integer], tied: NDArray[np.integer]) -> tuple[Carried, Carried]:
+    """What the articles read carry, and what those that are tied to them do: one look-up for both."""
+    owner, code = model.carrying.of(np.concatenate((read, tied)))
+    cut = int(owner.searchsorted(read.size))
+    return Carried(owner[:cut], code[:cut]), Carried(owner[cut:] - read.size, code[cut:])
 
 
 def _searched(model: "Model", wish: Wish, now: int, clock: int) -> NDArray[np.integer]:

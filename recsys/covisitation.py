@@ -46,9 +46,7 @@ def gathered(
     returns  the position in `rows` of each (m,), where the ties of each table end (t,), and by table the rows tied to
              and the scores
     """
-    place, owner, bounds = places(
-        [table.starts for table in tables], rows, np.array([np.arange(rows.size)] * len(tables))
-    )
+    place, owner, bounds = places([table.starts for table in tables], rows)
     tied, scores, begin = [], [], 0
     for table, end in zip(tables, bounds, strict=True):
         here = place[begin:end]

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.affinity import TASTES
+from recsys.affinity import Matchable
 from recsys.interest import LONG_AGO, site_clock
 from recsys.items import WINDOWS, best
 from recsys.lookup import union
-from recsys.membership import Carried, Membership
 from recsys.times import MINUTE, SECOND
 
 if TYPE_CHECKING:
@@ -34,19 +33,18 @@ class Favourites:
     rows      (f,) ascending; some may not be published yet
     strength  (3, f) float64, what `favour` says of them
     clock     the site's
-    carried   the names of `TASTES` that they carry
+    names     that they carry
     """
 
     rows: NDArray[np.integer]
     strength: NDArray[np.float64]
     clock: int
-    carried: Carried
+    names: Matchable
 
     @classmethod
     def of(cls, model: "Model", rows: NDArray[np.integer], clock: int) -> Self:
         """What there is to say of `rows` (f,)."""
-        groups = [model.articles.groups[group] for group in TASTES.values()]
-        return cls(rows, favour(model, rows, clock), clock, Membership.gather_all(groups, rows))
+        return cls(rows, favour(model, rows, clock), clock, Matchable.of(model.carrying.of(rows), rows.size))
 
 
 class Favoured:

@@ -33,8 +33,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One place in a list. `fill` names the source of an item that is there only to complete the list (score 0)."""
 
     row: int

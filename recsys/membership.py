@@ -1,29 +1,13 @@
 """Which names (sections, tags, labels, authors) each article row carries: a ragged table of codes with an overlay."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.names import Names
 from recsys.ragged import places, spliced
-
-
-class Carried(NamedTuple):
-    """Names of g groups that articles carry, (x,) each, by group, then by article.
-
-    holder  the position of the article, times g, plus that of the group
-    code    the code of the name, times g, plus the position of the group: names of two groups are never the same
-    """
-
-    holder: NDArray[np.intp]
-    code: NDArray[np.intp]
-
-    def only(self, which: NDArray[np.bool_]) -> Self:
-        """Some of them."""
-        return type(self)(self.holder[which], self.code[which])
 
 
 class Membership:
@@ -43,6 +27,11 @@ class Membership:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """What `arrays` returned."""
         return cls(Names.from_arrays(arrays), arrays["row_starts"], arrays["codes"])
+
+    @property
+    def base(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Where the codes of each row begin in the base arrays (n + 1,), and the codes (m,)."""
+        return self._starts, self._codes
 
     def arrays(self, rows: int) -> dict[str, NDArray[Any]]:
         """Base and overlay as one base of `rows` rows."""
@@ -94,7 +83,7 @@ class Membership:
         if late.size:
             base = np.array(rows)
             base[late] = self._starts.size  # where there is nothing
-        place, owner, _ = places((self._starts,), base, np.arange(rows.size))
+        place, owner, _ = places((self._starts,), base)
         codes = self._codes.take(place)
         if not late.size:
             return owner, codes
@@ -103,21 +92,6 @@ class Membership:
         codes = np.concatenate((codes, np.array([code for own in overlaid for code in own], np.int32)))
         order = owner.argsort(kind="stable")
         return owner[order], codes[order]
-
-    @staticmethod
-    def gather_all(groups: Sequence["Membership"], rows: NDArray[np.integer]) -> Carried:
-        """What `rows` (m,) carry of each group, as `gather` tells, in little more time than of one."""
-        g = len(groups)
-        if any(group._late(rows).size for group in groups):
-            gathered = [group.gather(rows) for group in groups]
-            holder = np.concatenate([owner * g + kind for kind, (owner, _) in enumerate(gathered)])
-            codes = [codes for _, codes in gathered]
-        else:
-            holders = np.arange(rows.size * g).reshape(rows.size, g).T
-            place, holder, ends = places([group._starts for group in groups], rows, holders)
-            spans = [slice(*span) for span in pairwise((0, *ends))]
-            codes = [group._codes.take(place[span]) for group, span in zip(groups, spans, strict=True)]
-        return Carried(holder, np.concatenate([part * g + kind for kind, part in enumerate(codes)], dtype=np.intp))
 
     def _late(self, rows: NDArray[np.integer]) -> NDArray[np.intp]:
         """Positions of those of `rows` that don't stand as they did in the base."""

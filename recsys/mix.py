@@ -64,7 +64,7 @@ class Mix:
         """(m,) how much visitors liked each of `rows` (m,) lately; 0 for those that are not among the most liked."""
         if not self.liked_rows.size:
             return np.zeros(rows.size)
-        place = self.liked_rows.searchsorted(rows)
+        place = self.liked_rows.searchsorted(rows.astype(self.liked_rows.dtype, copy=False))  # else all are converted
         there = self.liked_rows.take(place, mode="clip") == rows
         found: NDArray[np.float64] = self.liked_score.take(place, mode="clip") * there
         return found

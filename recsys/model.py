@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from mmap import mmap
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from recsys.acts import NOBODY
 from recsys.article import Article, StoredArticle
 from recsys.bundle import Manifest
+from recsys.carried import Carrying
 from recsys.columns import NO_ROW, ArticleColumns
 from recsys.covisitation import Covisits
 from recsys.engagement import Engagement
@@ -46,6 +48,7 @@ class Model:
     manifest: Manifest
     main_language: str
     articles: ArticleColumns
+    carrying: Carrying
     text: TextModel
     neighbours: NeighbourIndex
     stories: Stories
@@ -63,10 +66,12 @@ class Model:
     def open(cls, manifest: Manifest, arrays: Mapping[str, NDArray[Any]]) -> "Model":
         """From the arrays of a bundle, named `component.array`; raises BadBundle where one is missing."""
         try:
+            articles = ArticleColumns(component(arrays, "articles"))
             return cls(
                 manifest=manifest,
                 main_language=manifest.fitted["main_language"],
-                articles=ArticleColumns(component(arrays, "articles")),
+                articles=articles,
+                carrying=Carrying(articles.groups),
                 text=TextModel.from_arrays(component(arrays, "text")),
                 neighbours=NeighbourIndex.from_arrays(component(arrays, "neighbours")),
                 stories=Stories.from_arrays(component(arrays, "stories")),
@@ -104,6 +109,7 @@ class Model:
         fields = fields_of(stored.article, self.main_language)
         gone = stored.deleted_at is not None
         self.articles.put(stored.row, stored.article, language=fields.language, gone=gone)
+        self.carrying.put(stored.row)
         self.engagement.put(stored)
         self.rules.put(stored.row)
         if gone:
@@ -131,12 +137,13 @@ class Model:
 
     def meet(self, events: EventBlock) -> None:
         """Events that the model has not seen; those on articles it doesn't know are passed over."""
-        row = self.articles.rows(events.articles)
-        events, row = events.only(row != NO_ROW), row[row != NO_ROW]
+        row = self.articles.rows(events.ids).take(events.article)
+        known = row != NO_ROW
+        events, row = events.only(known), row[known]
         self.engagement.meet(events.kind, events.value, events.at, row, events.reader, events.source)
         strength, read = strengths(events.kind, events.value, self.engagement.worth)
-        read &= events.visitor != NOBODY
-        self.histories.meet(events.visitor[read], row[read], events.at[read], strength[read])
+        here = np.flatnonzero(read & (events.visitor != NOBODY))
+        self.histories.meet(events.visitor.take(here), row.take(here), events.at.take(here), strength.take(here))
 
 
 def component(arrays: Mapping[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:

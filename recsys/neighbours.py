@@ -162,7 +162,9 @@ class NeighbourIndex:
         base = len(self._vectors)
         k = min(k, self.stored)
         if len(self) == base and not len(self._replaced):
-            return Neighbours(self._table.rows[slots, :k], self._table.scores[slots, :k])
+            return Neighbours(
+                self._table.rows.take(slots, axis=0)[:, :k], self._table.scores.take(slots, axis=0)[:, :k]
+            )
         old = (slots >= 0) & (slots < base)
         if old.all():
             found, values = self._table.rows[slots, :k], self._table.scores[slots, :k]

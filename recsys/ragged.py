@@ -48,13 +48,13 @@ def positions(stops: NDArray[np.integer], counts: NDArray[np.integer], ends: NDA
 
 
 def places(
-    starts: Sequence[NDArray[np.int64]], rows: NDArray[np.integer], owners: NDArray[np.intp]
+    starts: Sequence[NDArray[np.int64]], rows: NDArray[np.integer]
 ) -> tuple[NDArray[np.int64], NDArray[np.intp], list[int]]:
     """Where the values of `rows` (h,) lie in each of t arrays, array after array, by ascending position in `rows`.
 
     starts   by array, (n + 1,) where each row begins; a row beyond has no values
-    owners   (t, h) what to call each of `rows` in each array
-    returns  for each value (m,) its place in its own array and whose it is; where the values of each array end (t,)
+    returns  for each value (m,) its place in its own array and the position in `rows` of whose it is; where the values
+             of each array end (t,)
     """
     h = rows.size
     bounds = rows + _BOUNDS
@@ -63,6 +63,6 @@ def places(
     ends = counts.cumsum()
     return (
         positions(after, counts, ends),
-        owners.ravel().repeat(counts),
+        np.concatenate([np.arange(h)] * len(starts)).repeat(counts),
         ends[h - 1 :: h].tolist() if h else [0] * len(starts),
     )

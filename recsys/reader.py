@@ -12,6 +12,8 @@ from recsys.histories import Reads
 READS = 30
 HALF_LIFE = 5.0
 _DECAY = 0.5 ** (np.arange(READS) / HALF_LIFE)
+_OF_EQUALS = [_DECAY[:h] / _DECAY[:h].sum() for h in range(READS + 1)]  # weights of h articles liked alike
+_ALL = np.ones(READS, np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +36,31 @@ class Reader:
     chance: int | None = None
 
 
-def reader_of(now: int, stored: Reads | None = None, history: Sequence[int] = (), row: int | None = None) -> Reader:
+def reader_of(
+    now: int,
+    stored: Reads | None = None,
+    history: Sequence[int] = (),
+    row: int | None = None,
+    *,
+    chance: int | None = None,
+) -> Reader:
     """A reader of whom `stored` is known, with the `history` of rows (newest first) that the request brought, on `row`.
 
     What the request brought is newer than what is stored of the visitor. Repeats count once, where they are newest.
     """
     sent = list(dict.fromkeys([row, *history] if row is not None else history))
-    rows, strength = np.array(sent, np.int32), np.ones(len(sent), np.float32)
     idle = 0 if sent else None
     seen = frozenset(sent)
-    if stored is not None and stored.rows.size:
-        liked = (stored.strength > 0) & ~np.isin(stored.rows, rows)
-        seen |= frozenset(stored.rows.tolist())
-        rows = np.concatenate([rows, stored.rows[liked]])
-        strength = np.concatenate([strength, stored.strength[liked]])
-        idle = max(0, now - int(stored.at[0])) if idle is None else idle
-    rows, strength = rows[:READS], strength[:READS]
+    if stored is None or not stored.rows.size:
+        rows = np.array(sent[:READS], np.int32)
+        return Reader(rows, _OF_EQUALS[rows.size], seen, _ALL[: rows.size], idle, chance)
+    rows, strength = np.array(sent, np.int32), np.ones(len(sent), np.float32)
+    liked = (stored.strength > 0) & ~np.isin(stored.rows, rows)
+    seen |= frozenset(stored.rows.tolist())
+    rows = np.concatenate([rows, stored.rows[liked]])[:READS]
+    strength = np.concatenate([strength, stored.strength[liked]])[:READS]
+    idle = max(0, now - int(stored.at[0])) if idle is None else idle
     weights = strength * _DECAY[: rows.size]
     if rows.size:
         weights /= weights.sum()
-    return Reader(rows, weights, seen, np.arange(rows.size) < len(sent), idle)
+    return Reader(rows, weights, seen, np.arange(rows.size) < len(sent), idle, chance)

@@ -55,7 +55,7 @@ def visitor(
         return reader_of(now, None, history, row)
     key = visitor_key(visitor_id)
     chance = visitor_key(f"{key} {model.version} {now // DAY}")
-    return replace(reader_of(now, model.histories.of_key(key), history, row), chance=chance)
+    return reader_of(now, model.histories.of_key(key), history, row, chance=chance)
 
 
 def recommend_to(model: "Model", reader: Reader, wish: Wish, now: int) -> list[Item]:
@@ -69,7 +69,7 @@ def recommend_to(model: "Model", reader: Reader, wish: Wish, now: int) -> list[I
 def _matches(model: "Model", reader: Reader, wish: Wish, now: int) -> list[Item]:
     found = candidates_for(model, reader, wish, now)
     weights = model.mix.weights_at(reader.idle or 0)
-    score = weighed(wish, found.rows, weights @ found.strength)
+    score = weighed(wish, found.rows, found.scores(weights))
     good = score > 0.0
     if wish.min_score:
         good &= score >= wish.min_score

@@ -5,7 +5,7 @@ memory and in the store they are `Micros` and `SectionPath`.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -50,6 +50,15 @@ def check_id(value: str, field: str) -> None:
         raise ValueError(f"{field}: expected 1 to {ID_BYTES} bytes, got {size}")
     if value in (".", "..") or _CONTROL.search(value):
         raise ValueError(f"{field}: expected an id without control characters that is not . or ..")
+
+
+def check_ids(values: Sequence[str], field: str) -> None:
+    """`check_id` for each of several, looked at together: mostly all are good."""
+    text = "".join(values)
+    plain = text.isascii() and text.isprintable() and all(values) and max(map(len, values), default=0) <= ID_BYTES
+    if not plain or "." in values or ".." in values:
+        for value in values:
+            check_id(value, field)
 
 
 def check_text(value: str | None, field: str, limit: int) -> None:

@@ -1,13 +1,11 @@
 """Many strings as two plain arrays, so that they can lie in a bundle and be memory-mapped."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-
-from recsys.ragged import positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +57,15 @@ class StringTable:
     def __iter__(self) -> Iterator[str]:
         return map(self.__getitem__, range(len(self)))
 
-    def equal(self, places: NDArray[np.integer], strings: Sequence[str]) -> NDArray[np.bool_]:
-        """Whether the strings at m `places` are these: (m,). O(bytes)."""
-        raw = [*map(str.encode, strings)]
-        sizes = np.array([*map(len, raw)], np.int64)
-        first = self.starts[places]
-        same: NDArray[np.bool_] = self.starts[places + 1] - first == sizes
-        here = positions(first + sizes, sizes, np.cumsum(sizes))
-        differs = self.data.take(here, mode="clip") != np.frombuffer(b"".join(raw), np.uint8)
-        same[np.repeat(np.arange(sizes.size), sizes)[differs]] = False
-        return same
+    def some(self, places: NDArray[np.integer]) -> list[bytes]:
+        """The strings at m `places`, each 0..n-1, as UTF-8."""
+        data = self.data.data
+        spans = zip(self.starts.take(places).tolist(), self.starts.take(places + 1).tolist(), strict=True)
+        return [bytes(data[start:end]) for start, end in spans]
 
     def raw(self, i: int) -> bytes:
         """String i as UTF-8. Raises IndexError unless 0 <= i < n: a row is never counted from the end."""
-        if not 0 <= i < len(self):
+        starts = self.starts
+        if not 0 <= i < starts.size - 1:
             raise IndexError(f"string {i} of {len(self)}")
-        return self.data[int(self.starts[i]) : int(self.starts[i + 1])].tobytes()
+        return self.data[starts.item(i) : starts.item(i + 1)].tobytes()

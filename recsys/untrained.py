@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.bundle import Manifest
+from recsys.carried import Carrying
 from recsys.columns import ArticleColumns
 from recsys.covisitation import Covisits
 from recsys.engagement import Engagement
@@ -35,10 +36,12 @@ _HORIZONS = np.array([HOUR, DAY, 7 * DAY, 30 * DAY, np.inf])
 def untrained_model() -> Model:
     """A model of no articles at the beginning of the change log."""
     text, vectors = TextModel.fit([])
+    articles = ArticleColumns()
     return Model(
         manifest=Manifest(version=VERSION, as_of=0, log_seq=0, articles=0, events=0),
         main_language=LANGUAGE,
-        articles=ArticleColumns(),
+        articles=articles,
+        carrying=Carrying(articles.groups),
         text=text,
         neighbours=NeighbourIndex.build(sparse.csr_array(vectors)),
         stories=Stories.empty(),

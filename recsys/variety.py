@@ -4,15 +4,14 @@ Score says how good an article is for the reader, and in what order the chosen o
 edge is chosen depends also on what stands there already, and a little on the day.
 """
 
-from collections import Counter
 from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.carried import KINDS, kind_of
 from recsys.items import Wish
-from recsys.membership import Membership
 from recsys.rules.placing import leading
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 POOL = 5  # times the places: so many candidates are compared with each other
 ROTATION = 0.2  # the greatest part of its score that chance may take from an article when it is chosen
 
-_NAMES = ("section", "tag", "author")
 _CAPPED = ("section", "author")  # of one of these there may be only so many
 NO_NAME = -1
 
@@ -81,7 +79,7 @@ def _diverse(
     codes = [code_of.tolist() for code_of in kinds]
     nearest = np.zeros(rows.size)
     most = max(1, ceil((1.0 - diversity) * wish.limit))
-    taken: Counter[tuple[int, int]] = Counter()
+    taken: dict[tuple[int, int], int] = {}
     picked: list[int] = []
     for _ in range(wish.limit):
         place = int((value - nearest).argmax())
@@ -91,7 +89,7 @@ def _diverse(
         for kind, code_of in enumerate(codes):
             code = code_of[place]
             if code != NO_NAME:
-                taken[kind, code] += 1
+                taken[kind, code] = taken.get((kind, code), 0) + 1
                 if taken[kind, code] == most:
                     value[kinds[kind] == code] -= _FULL
     return np.array(picked, np.intp)
@@ -102,12 +100,13 @@ def _names(model: "Model", rows: NDArray[np.integer]) -> tuple[list[NDArray[np.i
 
     Likeness is the cosine of the names that two carry, of which those that few of the rows carry count most.
     """
-    groups = [model.articles.groups[name] for name in _NAMES]
-    carried = Membership.gather_all(groups, rows)
-    owner, place = carried.holder // len(groups), model.mix.slate.last(carried.code)
-    last = np.full((rows.size, len(groups)), NO_NAME)
-    last.ravel()[carried.holder] = carried.code  # of several the last one stays
-    kinds = [last[:, _NAMES.index(name)] for name in _CAPPED]
+    owner, code = model.carrying.of(rows)
+    place = model.mix.slate.last(code)
+    last = np.empty(len(KINDS) * rows.size, np.intp)
+    last.fill(NO_NAME)
+    last[kind_of(code) * rows.size + owner] = code  # of several the last one stays
+    by_kind = last.reshape(len(KINDS), rows.size)
+    kinds = [by_kind[KINDS.index(name)] for name in _CAPPED]
     carriers = np.bincount(place, minlength=place.size).take(place)
     weight = np.log((1.0 + rows.size) / carriers)
     length = np.sqrt(np.bincount(owner, weight * weight, rows.size))

@@ -21,8 +21,6 @@ TIED = 200  # of the articles voted for so many are candidates
 NEIGHBOURS = 30  # how many text neighbours each article brings
 FRESH = 3  # of so many of the newest reads also neighbours that were published since the bundle
 
-_NOT_ADMITTED = -1.0
-
 
 @dataclass(frozen=True, slots=True)
 class Votes:
@@ -101,41 +99,18 @@ class Elected(NamedTuple):
 
 
 def elected(model: "Model", ballot: Ballot, weights: NDArray[np.float64], wish: Wish, now: int) -> Elected:
-    """The outcome, the kinds weighed by `weights` (4,) on their scales.
-
-    Admission costs most, so first only those are asked about that matter if all are admitted, as mostly they are.
-    """
+    """The outcome, the kinds weighed by `weights` (4,) on their scales."""
     known, end = ballot.known, ballot.end
-    rows, sums = ballot.rows[known:end], ballot.sums[:, known:end]
-    there = ballot.numbers[known:end] == np.arange(known, end)
+    admitted = model.articles.passes(ballot.rows[:end], wish, now)
+    there = (admitted[known:] & (ballot.numbers[known:end] == np.arange(known, end))).nonzero()[0] + known
+    rows, sums = ballot.rows.take(there), ballot.sums.take(there, axis=1)
     scale = greatest(sums)
-    top = _leading(rows, sums, there, weights / scale, wish)
-    deciding = np.concatenate((top, sums.argmax(axis=1))) if sums.size else top
-    admitted = model.articles.passes(np.concatenate((ballot.rows[:known], rows.take(deciding))), wish, now)
-    if not admitted[known:].all():
-        there &= model.articles.passes(rows, wish, now)
-        sums = sums * there
-        scale = greatest(sums)
-        top = _leading(rows, sums, there, weights / scale, wish)
-    return Elected(top + known, scale, admitted[:known] & (ballot.numbers[:known] < end))
-
-
-def _leading(
-    rows: NDArray[np.integer],
-    sums: NDArray[np.float64],
-    there: NDArray[np.bool_],
-    weights: NDArray[np.float64],
-    wish: Wish,
-) -> NDArray[np.intp]:
-    """Positions, ascending, of the TIED of `rows` (v,) whose weighed sums (4, v) are greatest, of those `there`."""
-    score = weighed(wish, rows, weights @ sums)
-    score = np.where(there, score, _NOT_ADMITTED)
-    top = highest(score, rows, TIED)
-    return top if there.all() else top[there.take(top)]
+    top = highest(weighed(wish, rows, (weights / scale) @ sums), rows, TIED)
+    return Elected(there.take(top), scale, admitted[:known] & (ballot.numbers[:known] < end))
 
 
 def greatest(strength: NDArray[np.float64]) -> NDArray[np.float64]:
     """(s,) the greatest of each row (s, c); 1 where there is nothing above 0."""
-    found: NDArray[np.float64] = strength.max(axis=1, initial=0.0)
+    found: NDArray[np.float64] = np.maximum.reduce(strength, axis=1, initial=0.0)
     found[found == 0.0] = 1.0
     return found

@@ -4,9 +4,8 @@ Articles stand in a list as cards that were written as JSON when the article arr
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -37,8 +36,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One answer of the API.
 
     request_id  a digest of the question and of the body: equal answers share it, so it is the ETag too
@@ -202,11 +200,8 @@ def _digest(
     name: str, model: Model, article_id: str | None, question: Question, content: bytes, *, variant: str | None = None
 ) -> str:
     """128 bits over all that an answer depends on and all that it says."""
-    digest = blake2b(digest_size=16)
-    for part in (name, model.version, article_id or "", question.model_dump_json(exclude_defaults=True)):
-        encoded = part.encode()
-        digest.update(len(encoded).to_bytes(4, "big") + encoded)
-    digest.update(content)
-    if variant is not None:
-        digest.update(variant.encode())
-    return digest.hexdigest()
+    parts = [name, model.version, article_id or "", question.model_dump_json(exclude_defaults=True)]
+    encoded = [part.encode() for part in parts]
+    sized = [len(part).to_bytes(4, "big") + part for part in encoded]
+    last = b"" if variant is None else variant.encode()
+    return blake2b(b"".join((*sized, content, last)), digest_size=16).hexdigest()

@@ -2,8 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from recsys.times import SECOND
 from serving.answers import Answer
@@ -17,8 +16,7 @@ Key = tuple[bytes, bytes]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept(Generic[T]):
+class _Kept(NamedTuple, Generic[T]):
     """An answer made at `at`, at `position` of the log; good before `until` as far as the clock goes.
 
     spare_until  before this it may stand in for a new one; 0: never

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from fastapi import Path
 from pydantic import AfterValidator
 
-from recsys.record import ID_BYTES, check_id
+from recsys.record import ID_BYTES, check_id, check_ids
 
 LISTED = 200
 
@@ -37,8 +37,7 @@ def split_ids(text: str) -> tuple[str, ...]:
     ids = text.split(",") if "\\" not in text else _unescaped(text)
     if len(ids) > LISTED:
         raise ValueError(f"expected at most {LISTED} ids")
-    for found in ids:
-        check_id(found, "id")
+    check_ids(ids, "id")
     return tuple(ids)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from recsys.settings import Settings
 from serving.answers import Answer, page_answer, ranking_answer, recommendation_answer, related_answer
@@ -48,8 +48,7 @@ PAGE = ListRoute(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """An answer as it goes out, and what giving it adds to the counters."""
 
     tagged: Tagged

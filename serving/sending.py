@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -18,8 +18,7 @@ LINGER_BYTES = 64 * 1024 * 1024
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A whole answer. `headers` are complete but for the length."""
 
     status: int
@@ -33,8 +32,7 @@ class Reply:
         return (*self.headers, SAFE, (b"content-length", str(len(self.body)).encode()))
 
 
-@dataclass(frozen=True, slots=True)
-class Wired:
+class Wired(NamedTuple):
     """An answer and the beginning of its bytes on the wire: status line and headers, but for the date."""
 
     reply: Reply
@@ -94,8 +92,7 @@ def json_reply(body: bytes, status: int = 200, *headers: tuple[bytes, bytes]) ->
     return Reply(status, body, ((b"content-type", b"application/json"), (b"cache-control", b"no-store"), *headers))
 
 
-@dataclass(frozen=True, slots=True)
-class Tagged:
+class Tagged(NamedTuple):
     """A JSON answer that caches may keep, and the news that the caller's copy still holds."""
 
     whole: Wired

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys import columns as columns_module
 from recsys.article import Article
-from recsys.columns import NEVER, ArticleColumns
+from recsys.columns import NEVER, NO_ROW, ArticleColumns
 from recsys.items import Wish
 from recsys.record import Micros, SectionPath
 
@@ -33,6 +34,11 @@ def test_every_id_finds_its_row_and_no_other_does(ids, cut):
     built = columns(*map(article, ids[:cut]), rebuilt=True)
     for row, article_id in enumerate(ids[cut:], start=len(ids[:cut])):
         built.put(row, article(article_id), language="en")
+    asked = [*ids, "x" * 9, *ids]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns_module, "REMEMBERED", cut)
+        for _ in range(3):  # rows that are looked up, at hand, and looked up again
+            assert built.rows(asked).tolist() == [*range(len(ids)), NO_ROW, *range(len(ids))]
     assert [built.row(i) for i in ids] == list(range(len(ids)))
     assert [built.id(row) for row in range(len(ids))] == ids
     assert built.row("x" * 9) is None
@@ -57,6 +63,24 @@ def test_only_what_may_stand_in_a_list_is_shown(rebuilt):
     assert [built.id(row) for row in rows[built.admits(rows, Wish(), now=300, as_fill=True)]] == ["plain"]
     assert [built.id(row) for row in rows if built.exists(int(row), 300)] == ["plain", "draft", "advert", "tragedy"]
     assert built.shown(rows, now=500)[1], "an embargo ends by itself"
+
+
+def test_what_is_shown_changes_with_the_articles_with_rules_and_with_time_either_way():
+    built = columns(article("a"), article("b", at=500), article("c"), rebuilt=True)
+
+    def shown(now):
+        return [built.id(row) for row in np.flatnonzero(built.shown(np.arange(len(built)), now)).tolist()]
+
+    assert [shown(now) for now in (300, 500, 499, 99)] == [["a", "c"], ["a", "b", "c"], ["a", "c"], []]
+    built.put(2, article("c", expires_at=Micros(400)), language="en")
+    built.put(3, article("d"), language="en")
+    assert [shown(300), shown(400)] == [["a", "c", "d"], ["a", "d"]]
+    built.remove(0)
+    assert shown(400) == ["d"]
+    built.set_ruled_labels(np.array([3]), {"unlisted": np.array([True])})
+    assert shown(400) == []
+    assert built.beside().shown(np.array([3]), 400).all()
+    assert shown(400) == []
 
 
 def test_filters_act_on_every_level_of_the_section():

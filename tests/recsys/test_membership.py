@@ -29,28 +29,3 @@ def test_base_and_overlay_answer_as_one_table(base, changes):
         unique = list(dict.fromkeys(expected.get(int(row), ())))
         assert [table.name(code) for code in codes[owner == place]] == unique
         assert list(table.names(int(row))) == unique
-
-
-@given(
-    first=st.lists(NAMES, max_size=8),
-    second=st.lists(NAMES, max_size=8),
-    changes=st.lists(st.tuples(st.integers(0, 9), NAMES), max_size=3),
-)
-def test_what_is_gathered_of_several_groups_at_once_is_what_each_gathers(first, second, changes):
-    groups = []
-    for base in (first, second):
-        table = Membership(Names.of(()))
-        for row, names in enumerate(base):
-            table.put(row, names)
-        groups.append(Membership.from_arrays(table.arrays(len(base))))
-    for row, names in changes:
-        groups[1].put(row, names)
-    rows = np.array([9, 0, 3, 3, 1, 7])
-    found = Membership.gather_all(groups, rows)
-    assert found.holder.size == found.code.size
-    for place, group in enumerate(groups):
-        own = found.only(found.code % 2 == place)
-        owner, codes = group.gather(rows)
-        assert (own.holder // 2).tolist() == owner.tolist()
-        assert set((own.holder % 2).tolist()) <= {place}
-        assert (own.code // 2).tolist() == codes.tolist()

@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys import votes
-from recsys.affinity import TASTES, Taste
+from recsys.affinity import Matchable, Taste
 from recsys.items import Wish
 from recsys.lookup import Slate
-from recsys.membership import Membership
 from recsys.reader import READS, reader_of
 from recsys.recommendation import recommend
 from recsys.store import StoredArticle
@@ -177,17 +176,17 @@ def test_only_the_newest_reads_count_but_all_are_out():
 
 
 def test_taste_is_the_weighted_share_of_a_name(site):
-    groups = [site.articles.groups[group] for group in TASTES.values()]
-    reader = reader_of(NOW, history=[0, 6, 1])
-    own, carried = (Membership.gather_all(groups, rows) for rows in (reader.rows, np.array([12, 13, 14])))
-    taste = Taste.of(reader, own, carried, 3, Slate())
-    pairs = zip(carried.code.tolist(), taste.share.tolist(), strict=True)
-    shares = {groups[0].name(code // 2): share for code, share in pairs if code % 2 == 0}
+    carrying, reader = site.carrying, reader_of(NOW, history=[0, 6, 1])
+    taste = Taste.of(reader, carrying.of(reader.rows), Slate())
+    shares = {carrying.name(code): share for code, share in zip(taste.code.tolist(), taste.share.tolist(), strict=True)}
     assert shares["News"] == pytest.approx(1.0)
     assert shares["Harbour"] > shares["Orchard"] > 0
     wanted = [(1 + shares["Harbour"]) / 2, (1 + shares["Orchard"]) / 2, 0.5]
-    assert taste.match[:, 0] == pytest.approx(wanted)
-    assert taste.strongest(groups, reader, np.array([2, 0]))[0] == ["News", "News"]
+    lots = [Matchable.of(carrying.of(rows), rows.size) for rows in (np.array([12, 13, 14]), np.array([14]))]
+    several, single = taste.matches(carrying, lots)
+    assert several[0] == pytest.approx(wanted)
+    assert single[0] == pytest.approx(wanted[2:])
+    assert [taste.strongest(carrying, row)[0] for row in (14, 12)] == ["News", "News"]
 
 
 def test_an_article_read_by_many_a_moment_ago_is_recommended_for_that():

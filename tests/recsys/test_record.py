@@ -17,6 +17,7 @@ from recsys.record import (
     RecordReader,
     SectionPath,
     check_id,
+    check_ids,
     check_text,
     check_url,
     from_store,
@@ -206,9 +207,11 @@ def test_text_that_is_no_finite_number_is_refused_also_where_not_strict(text: st
     assert bad.value.field == "value"
 
 
-@given(ids)
-def test_id_may_be_any_text_without_control_characters(text: str) -> None:
-    check_id(text, "id")
+@given(st.lists(ids))
+def test_id_may_be_any_text_without_control_characters(texts: list[str]) -> None:
+    check_ids(texts, "id")
+    for text in texts:
+        check_id(text, "id")
 
 
 @pytest.mark.parametrize(
@@ -218,6 +221,8 @@ def test_id_may_be_any_text_without_control_characters(text: str) -> None:
 def test_what_can_be_no_id_is_refused_by_the_fields_name(text: str) -> None:
     with pytest.raises(ValueError, match=r"^article_id: "):
         check_id(text, "article_id")
+    with pytest.raises(ValueError, match=r"^article_id: "):
+        check_ids(["a", text, "b"], "article_id")
 
 
 def test_longest_id_is_counted_in_bytes() -> None:
