@@ -4,6 +4,7 @@ Blocks run on threads of this process, or where joblib's backend in force runs t
 a Dask cluster: then a folder that all its machines see is needed, for the arrays that every block reads.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 TASK = 256  # rows a task: small enough to share the work evenly, large enough to hide what a task costs
 PLAIN_BELOW = 10_000  # rows that the plain loop finishes sooner than the kernel compiles and runs
 EXACT_BELOW = 150_000  # rows; above, exact lists would take more than minutes on two cores
-THETA = 0.0075  # in a pruned build: the least product of two weights that counts when candidates are chosen
-REACH = 28  # in a pruned build: how many neighbours' how many neighbours are looked at
+THETA = 0.0095  # in a pruned build: the least product of two weights that counts when candidates are chosen
 
 
 class Lists(NamedTuple):
@@ -54,6 +54,15 @@ def fit_neighbours(
         theta = 0.0 if len(rows) < EXACT_BELOW else THETA
         table = kernel_neighbours(rows, width, stored, theta=theta, jobs=jobs, folder=folder)
     return NeighbourIndex(rows, rows.transposed(width), table)
+
+
+def reach(n: int) -> int:
+    """How many neighbours' how many neighbours a pruned build of n rows looks at: 16 of 100,000, 28 of 1,000,000.
+
+    More is left out of more rows when candidates are chosen, and a look costs less in comparison. Chosen on invented
+    rows (benchmarks/corpus.py) for a recall@10 above 0.99, and 0.98 at 1,000,000.
+    """
+    return round(16 * math.pow(n / 100_000, 0.25))
 
 
 def plain_neighbours(rows: Rows, width: int, k: int, *, jobs: int = 1) -> Neighbours:
@@ -165,9 +174,8 @@ def _swept(there: "Shared[Arranged]", lists: Shared[Lists], task: tuple[int, int
     """The lists of the rows of a task, bettered by their neighbours' neighbours."""
     from training.rerank_kernel import with_neighbours_of_neighbours
 
-    found: Found = with_neighbours_of_neighbours(
-        there.open().arrays(), *task, lists.open().rows, lists.open().scores, REACH
-    )
+    rows, scores = lists.open()
+    found: Found = with_neighbours_of_neighbours(there.open().arrays(), *task, rows, scores, reach(len(rows)))
     return found
 
 

@@ -93,10 +93,10 @@ def test_neighbours_of_neighbours_bring_back_what_pruning_lost(monkeypatch: pyte
     rows, width = Rows.of(matrix), matrix.shape[1]
     exact = plain_neighbours(rows, width, 10)
     found = {}
-    for reach in (0, 16):
-        monkeypatch.setattr(fitting, "REACH", reach)
+    for looks in (0, 16):
+        monkeypatch.setattr(fitting, "reach", lambda n, looks=looks: looks)
         pruned = kernel_neighbours(rows, width, 10, theta=0.1)
-        found[reach] = np.mean([np.isin(a, b).mean() for a, b in zip(exact.rows, pruned.rows, strict=True)])
+        found[looks] = np.mean([np.isin(a, b).mean() for a, b in zip(exact.rows, pruned.rows, strict=True)])
     assert found[16] > found[0] + 0.01
 
 
