@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recsys.growing import Growing
 from recsys.histories import visitor_key, visitor_keys
 from recsys.interest import LONG_AGO, NOTHING
-from recsys.key_index import ABSENT, KeyIndex
+from recsys.key_index import ABSENT, MIX, KeyIndex
 from recsys.likes import MARKS, Marks, mark_of
 from recsys.ragged import positions
 
@@ -27,7 +27,6 @@ NOWHERE = 0  # the source of readers whose events name none
 
 NEW = ABSENT
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: spreads close numbers
 _KEPT = MARKS + 1  # marks of a pair: one more up to the record's total
 
 
@@ -53,7 +52,7 @@ def source_keys(sources: Iterable[str]) -> NDArray[np.uint64]:
 
 def paired(row: NDArray[np.integer], key: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """(m,) 64 bits that stand for an article and a digest of something else."""
-    mixed = (row.astype(np.uint64) + np.uint64(1)) * _MIX
+    mixed = (row.astype(np.uint64) + np.uint64(1)) * MIX
     mixed ^= key
     return mixed
 
@@ -158,11 +157,8 @@ class Acts:
 
     def put_marks(self, row: NDArray[np.integer], reader: NDArray[np.uint64], marks: Marks) -> None:
         """Overlays what `marks` returned of m articles and readers, each pair once; `MARKS` and one more at most."""
-        pairs = paired(row, reader)
-        place = self._pressed.find(pairs)
-        new = (place == ABSENT).nonzero()[0]
-        place[new] = self._pressed.add(pairs.take(new))
-        self._marks.extend(np.full(new.size * _KEPT, LONG_AGO))
+        place, new = self._pressed.with_new(paired(row, reader))
+        self._marks.extend(np.full(new * _KEPT, LONG_AGO))
         kept = np.full((row.size, _KEPT), LONG_AGO)
         first = np.searchsorted(marks.owner, marks.owner)
         kept[marks.owner, np.arange(marks.owner.size) - first] = marks.mark

@@ -19,6 +19,7 @@ from recsys.histories import visitor_key
 from recsys.interest import LONG_AGO, NOTHING, Worth, decayed
 from recsys.likes import exchanged, liked_since, mark_of, steps, with_presses
 from recsys.lookup import Slate
+from recsys.ragged import run_starts
 from recsys.source_groups import Members, SourceGroups
 from recsys.tally import Tally
 
@@ -162,8 +163,7 @@ class Engagement:
         pairs = paired(every.row.take(named), every.reader.take(named))
         order = np.argsort(pairs)
         events, pairs = every.take(named.take(order)), pairs.take(order)
-        new = np.ones(pairs.size, np.bool_)
-        np.not_equal(pairs[1:], pairs[:-1], out=new[1:])
+        new = run_starts(pairs)
         first, pair = new.nonzero()[0], np.cumsum(new) - 1
         row, reader = events.row.take(first), events.reader.take(first)
         before = self._acts.of(row, reader)

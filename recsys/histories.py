@@ -16,6 +16,7 @@ from recsys.event import EVENT_TYPES
 from recsys.growing import Growing
 from recsys.interest import Worth
 from recsys.key_index import ABSENT, KeyIndex
+from recsys.ragged import run_starts
 
 SEEN = 10_000
 
@@ -114,16 +115,12 @@ class Histories:
         order = np.argsort(visitor)
         visitor = visitor.take(order)
         place = np.arange(len(self._rows), len(self._rows) + visitor.size)
-        last = np.ones(visitor.size, np.bool_)
-        last[:-1] = visitor[1:] != visitor[:-1]
-        whose = visitor[last]
-        number = self._visitors.find(whose)
-        new = (number == ABSENT).nonzero()[0]
-        number[new] = self._visitors.add(whose.take(new))
-        self._newest.extend(np.full(new.size, _NONE))
+        first = run_starts(visitor)
+        number, new = self._visitors.with_new(visitor[first])
+        self._newest.extend(np.full(new, _NONE))
         older = place - 1
-        older[np.roll(last, 1)] = self._newest.view[number]
-        self._newest.own[number] = place[last]
+        older[first] = self._newest.view[number]
+        self._newest.own[number] = place[np.roll(first, -1)]  # the last of each visitor's
         self._older.extend(older)
         self._rows.extend(row.take(order))
         self._at.extend(at.take(order))
@@ -198,9 +195,7 @@ def history_arrays(
     """
     order = np.lexsort((at, rows, keys))
     keys, rows, at, strength = keys[order], rows[order], at[order], strength[order]
-    new = np.ones(keys.size, np.bool_)
-    new[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
-    first = np.flatnonzero(new)
+    first = np.flatnonzero(run_starts(keys, rows))
     strength = np.maximum.reduceat(strength, first) if first.size else strength[:0]
     last = np.append(first[1:], keys.size) - 1 if first.size else first
     keys, rows, at = keys[last], rows[last], at[last]

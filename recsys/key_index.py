@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from recsys.growing import Growing
 
 ABSENT = -1
+MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: a factor that spreads close numbers
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: spreads close keys
 _BITS = 6  # of the number of a slot, at first
 _LOAD = 2  # at least so many slots a key
 
@@ -31,7 +31,7 @@ class KeyIndex:
     def number(self, key: int) -> int:
         """`find` of one, in a tenth of the time."""
         bits, known = self._bits, self._keys.view
-        slot, step = (key * int(_MIX) % 2**64) >> (64 - bits), key | 1
+        slot, step = (key * int(MIX) % 2**64) >> (64 - bits), key | 1
         while (number := int(self._slots[slot])) != ABSENT and int(known[number]) != key:
             slot = (slot + step) & (1 << bits) - 1
         return number
@@ -54,6 +54,13 @@ class KeyIndex:
             asked, step = asked.take(other), step.take(other)
             slot = (slot.take(other) + step) & mask
         return found
+
+    def with_new(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], int]:
+        """(m,) the number of each of some distinct keys, and how many of them had none and were added."""
+        number = self.find(keys)
+        new = (number == ABSENT).nonzero()[0]
+        number[new] = self.add(keys.take(new))
+        return number, new.size
 
     def add(self, keys: NDArray[np.uint64]) -> NDArray[np.intp]:
         """(m,) the numbers that further keys now have, which are distinct and were ABSENT. Amortised O(m)."""
@@ -81,6 +88,6 @@ class KeyIndex:
 
     def _way(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """(m,) the slot where each key is looked for first, and how far on next: odd, so that all slots come."""
-        first = (keys * _MIX) >> np.uint64(64 - self._bits)
+        first = (keys * MIX) >> np.uint64(64 - self._bits)
         step = keys & np.uint64(self._slots.size - 1) | np.uint64(1)
         return first.astype(np.intp), step.astype(np.intp)

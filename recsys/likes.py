@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.interest import LONG_AGO
+from recsys.ragged import run_starts
 
 MARKS = 16  # presses of one button that are told apart after the record's total
 
@@ -53,9 +54,7 @@ def with_presses(old: Marks, owner: NDArray[np.intp], mark: NDArray[np.int64], t
     owner, mark = np.concatenate((old.owner, owner)), np.concatenate((old.mark, mark))
     order = np.lexsort((mark, owner))
     owner, mark = owner[order], mark[order]
-    new = np.ones(owner.size, np.bool_)
-    new[1:] = (owner[1:] != owner[:-1]) | (mark[1:] != mark[:-1])
-    every = Marks(owner[new], mark[new])
+    every = Marks(owner, mark).only(run_starts(owner, mark))
     late = every.at > total_at[every.owner]
     counts = np.bincount(every.owner, minlength=total_at.size)
     follow = np.repeat(counts.cumsum(), counts) - np.arange(every.owner.size)  # marks from each to the owner's last
@@ -67,8 +66,7 @@ def with_presses(old: Marks, owner: NDArray[np.intp], mark: NDArray[np.int64], t
 def liked_since(marks: Marks, owners: int) -> NDArray[np.int64]:
     """(owners,) when the like that holds was given, LONG_AGO where none does."""
     found = np.full(owners, LONG_AGO)
-    last = np.ones(marks.owner.size, np.bool_)
-    last[:-1] = marks.owner[1:] != marks.owner[:-1]
+    last = np.roll(run_starts(marks.owner), -1)
     found[marks.owner[last]] = np.where(marks.on[last], marks.at[last], LONG_AGO)
     return found
 
@@ -86,7 +84,6 @@ def exchanged(before: Marks, after: Marks) -> tuple[Marks, NDArray[np.int8]]:
     sign = np.repeat(np.array([-1, 1], np.int8), (before.owner.size, after.owner.size))
     order = np.lexsort((mark, owner))
     owner, mark, sign = owner[order], mark[order], sign[order]
-    twice = np.zeros(owner.size, np.bool_)
-    twice[1:] = (owner[1:] == owner[:-1]) & (mark[1:] == mark[:-1])
-    twice[:-1] |= twice[1:]
-    return Marks(owner, mark).only(~twice), sign[~twice]
+    first = run_starts(owner, mark)
+    once = first & np.roll(first, -1)
+    return Marks(owner, mark).only(once), sign[once]

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.ragged import run_starts
+
 _SIEVE = 1 << 13  # 8 KB: stays in the nearest cache
 
 
@@ -56,6 +58,4 @@ def union(left: NDArray[np.integer], right: NDArray[np.integer]) -> NDArray[np.i
     """The numbers of two arrays, ascending, each once: `np.union1d`, for a few hundred in a fifth of the time."""
     both = np.concatenate((left, right))
     both.sort()
-    first = np.ones(both.size, np.bool_)
-    np.not_equal(both[1:], both[:-1], out=first[1:])
-    return both[first]
+    return both[run_starts(both)]

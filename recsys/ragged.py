@@ -1,7 +1,7 @@
 """Rows of different lengths, one after the other in one array: where they lie, and how some of them are replaced."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,15 @@ def spliced(
     found = np.zeros(n + 1, np.int64)
     np.cumsum(lengths, out=found[1:])
     return found, np.concatenate(parts)
+
+
+def run_starts(*columns: NDArray[Any]) -> NDArray[np.bool_]:
+    """(m,) whether a run of equal entries begins there; of several columns (m,), of entries equal in all of them."""
+    found = np.ones(columns[0].size, np.bool_)
+    np.not_equal(columns[0][1:], columns[0][:-1], out=found[1:])
+    for column in columns[1:]:
+        found[1:] |= column[1:] != column[:-1]
+    return found
 
 
 def positions(stops: NDArray[np.integer], counts: NDArray[np.integer], ends: NDArray[np.int64]) -> NDArray[np.int64]:

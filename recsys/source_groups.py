@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from recsys.growing import Growing
 from recsys.interest import LONG_AGO, READERS_OF_SOURCE, shared
 from recsys.key_index import ABSENT, KeyIndex
-from recsys.ragged import positions
+from recsys.ragged import positions, run_starts
 
 KEPT = 4 * READERS_OF_SOURCE  # readers of a group: so many more than count can leave before a lighter one is missed
 
@@ -70,11 +70,9 @@ class SourceGroups:
         come     those who come, and those who stay with their new keys
         returns  (g, w) before and after, by half-life
         """
-        number = self._groups.find(groups)
-        new = (number == ABSENT).nonzero()[0]
-        number[new] = self._groups.add(groups.take(new))
+        number, new = self._groups.with_new(groups)
         for column in (self._first, self._count, self._room):
-            column.extend(np.zeros(new.size, np.int64))
+            column.extend(np.zeros(new, np.int64))
         before = self._members(number)
         begun, gone, come = _who_count(begun), _who_count(gone), _who_count(come)
         if begun.group.size:
@@ -134,9 +132,7 @@ def _arranged(members: Members, gone: Members, groups: int) -> Members:
         order = order.take(np.argsort(every.take(order), kind="stable"))
         value, of = value[order], every[order]
         if gone.group.size:
-            new = np.ones(value.size, np.bool_)  # the first of several equal ones
-            new[1:] = (value[1:] != value[:-1]) | (of[1:] != of[:-1])
-            first = new.nonzero()[0]
+            first = run_starts(value, of).nonzero()[0]  # of several equal ones
             times = np.maximum(np.add.reduceat(sign[order], first), 0) if first.size else first
             kept = np.repeat(first, times)
             value, of = value[kept], of[kept]

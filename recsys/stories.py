@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from recsys.article import Article
 from recsys.growing import Growing
+from recsys.key_index import MIX
+from recsys.ragged import run_starts
 
 WORDS = 30  # texts below never fold
 SHINGLE = 5
 SHARED = 0.8
 KEPT = 256
-MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: spreads close numbers
 MARKS = 3
 ALIKE = 0.5  # cosine of the text vectors below which no two articles are compared
 
@@ -202,9 +203,7 @@ def newest_of_each(
     if not np.any(ordered[1:] == ordered[:-1]):
         return np.arange(labels.size)
     order = np.lexsort((-rows, -published, labels))
-    first = np.ones(order.size, np.bool_)
-    first[1:] = labels[order[1:]] != labels[order[:-1]]
-    return np.sort(order[first])
+    return np.sort(order[run_starts(labels[order])])
 
 
 def marks_of(article: Article) -> Marks:

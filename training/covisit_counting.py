@@ -7,6 +7,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from recsys.ragged import run_starts
 from training.covisit_kernel import best_ties, by_article
 from training.covisits import NEAR, PRIOR, TIES, VISITS
 
@@ -58,9 +59,7 @@ def _joined(parts: list[list[NDArray[Any]]]) -> Arrays:
 
 def _runs(readers: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """The place (m,) of each visit's reader among the readers, and how many visits each reader has."""
-    new = np.ones(readers.size, np.bool_)
-    new[1:] = readers[1:] != readers[:-1]
-    number = np.cumsum(new, dtype=np.int32) - np.int32(1)
+    number = np.cumsum(run_starts(readers), dtype=np.int32) - np.int32(1)
     return number, np.bincount(number)
 
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsys.interest import LONG_AGO, Worth, shared
+from recsys.ragged import run_starts
 
 
 class Traces(NamedTuple):
@@ -64,10 +65,8 @@ def _places(table: pa.Table, order: NDArray[np.intp], again: NDArray[np.bool_]) 
     places = np.ones(row.size)
     firsts = np.flatnonzero(~again & (source != 0))
     firsts = firsts[np.lexsort((at[firsts], row[firsts], source[firsts]))]
-    new = np.ones(firsts.size, np.bool_)
-    new[1:] = (source[firsts[1:]] != source[firsts[:-1]]) | (row[firsts[1:]] != row[firsts[:-1]])
-    begins = np.flatnonzero(new)
-    places[firsts] = np.arange(firsts.size) - np.repeat(begins, np.diff(np.append(begins, firsts.size))) + 1.0
+    first = np.flatnonzero(run_starts(source[firsts], row[firsts]))
+    places[firsts] = np.arange(firsts.size) - np.repeat(first, np.diff(np.append(first, firsts.size))) + 1.0
     heads = np.flatnonzero(~again[order])
     places[order] = np.repeat(places[order[heads]], np.diff(np.append(heads, order.size)))
     return places
