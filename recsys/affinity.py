@@ -1,7 +1,6 @@
 """How well articles match a reader's taste in names: the sections and tags that the reader's articles carry."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -11,8 +10,7 @@ from recsys.carried import KINDS, Carried, Carrying, kind_of
 from recsys.lookup import Slate
 from recsys.reader import Reader
 
-# By signal, the kind of names. The order is that of `recsys.mix.SIGNALS`; these are the first of KINDS.
-TASTES: Mapping[str, str] = MappingProxyType({"section": "section", "tags": "tag"})
+TASTES = ("section", "tags")  # the signals, in the order of `recsys.mix.SIGNALS`, of the first of KINDS
 
 
 class Matchable(NamedTuple):

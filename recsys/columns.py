@@ -267,20 +267,19 @@ class ArticleColumns:
 
         A sponsored one may only where it is `pinned`.
         """
-        found: NDArray[np.bool_]
         if pinned:
-            found = self._flags.take(rows) & (_GONE | _ANY_UNLISTED) == 0
-            found &= (self.published.take(rows) <= now) & (self._expires.take(rows) > now)
-            return found
+            return self._without(_GONE | _ANY_UNLISTED, rows, now)
         if self._shown is None or not self._shown.since <= now < self._shown.until:
-            self._shown = self._shown_at(now)
-        found = self._shown.rows.take(rows)
-        return found
+            found = self._without(_GONE | _ANY_UNLISTED | _ANY_SPONSORED, slice(None), now)
+            self._shown = _Shown(found, now, self.next_turn(now))
+        return self._shown.rows.take(rows)
 
-    def _shown_at(self, now: int) -> "_Shown":
-        published, expires = self.published, self._expires
-        rows = (self._flags & (_GONE | _ANY_UNLISTED | _ANY_SPONSORED) == 0) & (published <= now) & (expires > now)
-        return _Shown(rows, now, self.next_turn(now))
+    def _without(self, flags: int, rows: NDArray[np.integer] | slice, now: int) -> NDArray[np.bool_]:
+        """Whether each of `rows` is in force at `now` and has none of the `flags`."""
+        found: NDArray[np.bool_] = self._flags[rows] & flags == 0
+        found &= self.published[rows] <= now
+        found &= self._expires[rows] > now
+        return found
 
     def admits(
         self, rows: NDArray[np.integer], wish: Wish, now: int, *, as_fill: bool = False, pinned: bool = False

@@ -16,7 +16,7 @@ from serving.gate import Gate
 from serving.limits import Limits, networks
 from serving.logs import request_ids
 from serving.memory import keep_small
-from serving.overload import overloaded
+from serving.overload import TURNED_AWAY
 from serving.problems import Problem
 from serving.security import guard
 from serving.sending import SAFE, Headers, Reply, Wired, send_reply
@@ -66,7 +66,7 @@ class App:
         reply, headers = self._let_in(scope)
         route = REFUSED
         if reply is None and self._too_much(scope):
-            reply, route = overloaded().reply(), ELSEWHERE
+            reply, route = TURNED_AWAY.reply, ELSEWHERE
             self._service.telemetry.shed("request")
         if reply is not None:
             await send_reply(reply, send, (*headers, *self._count(scope, route, reply.status, began)))

@@ -14,7 +14,7 @@ from recsys.errors import RecsysError
 from serving.finished import FinishedAnswers
 from serving.ids import decode_segment
 from serving.lists import PAGE, RANKING, RECOMMENDATION, RELATED, ListRoute, Ready, ready
-from serving.overload import overloaded
+from serving.overload import TURNED_AWAY
 from serving.problems import Fault, Problem, of_error, of_validation
 from serving.questions import Reader, RecommendationQuestion
 from serving.sending import Wired
@@ -22,8 +22,6 @@ from serving.service import Service
 from serving.spare import SpareRecommendations
 
 Asked = tuple[ListRoute[Any], bytes]  # and the segment of the path that is an article's id, b"" where there is none
-
-_TURNED_AWAY = Wired.of(overloaded().reply())  # made once: a crowd gets thousands a second
 
 _ARTICLES = b"/v1/articles/"
 _OF_ARTICLE: Mapping[bytes, ListRoute[Any]] = {b"related": RELATED, b"page": PAGE}
@@ -52,7 +50,7 @@ class FastLists:
         except Problem as problem:
             return Wired.of(problem.reply())
         if found is None:
-            return _TURNED_AWAY
+            return TURNED_AWAY
         self._service.telemetry.gave(found.given)
         return found.tagged.for_holder(_if_none_match(scope))
 

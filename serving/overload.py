@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from serving.problems import Problem
+from serving.sending import Wired
 
 BEAT_SECONDS = 0.025
 LATE_SECONDS = 0.05  # from here on what is cheaper is answered in place of what was asked
@@ -98,3 +99,6 @@ class Pulse:
 def overloaded() -> Problem:
     """The answer to what can't be done now."""
     return Problem(503, "Too much is asked at the moment. Ask again.", headers={"retry-after": "1"})
+
+
+TURNED_AWAY = Wired.of(overloaded().reply())  # made once: a crowd gets thousands a second
