@@ -110,12 +110,19 @@ def add_levels(sums: U16, rows: U16, levels: U8, weight: np.uint16) -> None:
 
 @compiled
 def near(
-    begins: I64, ends: I64, own: I64, postings: tuple[U16, U8], heads: I64, terms: I32, weights: F32, theta: np.float32
+    begins: I64,
+    ends: I64,
+    which: I64,
+    postings: tuple[U16, U8],
+    heads: I64,
+    terms: I32,
+    weights: F32,
+    theta: np.float32,
 ) -> int:
     """Finds the parts of a row's lists that are added, and has them brought near before the first is needed.
 
-    heads  (terms + 1,) where the lists of a block begin      begins, ends, own  are filled: from where to where, and
-    the level of the row's own weight      returns  how many
+    heads  (all terms + 1,) where the lists of a block begin      terms, weights  of the row
+    begins, ends, which  are filled: from where to where, and the position in `terms`      returns  how many
     """
     list_rows, list_levels = postings
     count = 0
@@ -124,15 +131,15 @@ def near(
         if begin < end:
             prefetch(list_levels, begin)
             prefetch(list_rows, begin)
-            begins[count], ends[count], own[count] = begin, end, j
+            begins[count], ends[count], which[count] = begin, end, j
             count += 1
     kept = 0
     for c in range(count):
-        begin, weight = begins[c], weights[own[c]]
-        end = begin + end_of(list_levels[begin : ends[c]], level(theta / weight))
+        begin = begins[c]
+        end = begin + end_of(list_levels[begin : ends[c]], level(theta / weights[which[c]]))
         for line in range(begin + LINE, end, LINE):
             prefetch(list_rows, line)
-        begins[kept], ends[kept], own[kept] = begin, end, level(weight)
+        begins[kept], ends[kept], which[kept] = begin, end, which[c]
         kept += begin < end
     return kept
 
@@ -163,16 +170,18 @@ def coarse_candidates(
     sums = np.zeros((min(n, BLOCK) + CHUNK - 1) // CHUNK * CHUNK, np.uint16)
     maxima, unnamed = np.empty(sums.size // PART, np.float32), np.empty(sums.size // PART, np.int32)
     longest = np.max(starts[first + 1 : stop + 1] - starts[first:stop])
-    begins, ends, own = np.empty((3, longest), np.int64)
+    begins, ends, which = np.empty((3, longest), np.int64)
     for turn in range(blocks):
         b = (first // BLOCK + turn) % blocks  # alike rows first: they raise the bar for all others
         base = b * BLOCK
         for x in range(m):
             i = first + x
             row = slice(starts[i], starts[i + 1])
-            count = near(begins, ends, own, (list_rows, list_levels), list_starts[b], terms[row], weights[row], theta)
+            own = weights[row]
+            count = near(begins, ends, which, (list_rows, list_levels), list_starts[b], terms[row], own, theta)
             for c in range(count):
-                add_levels(sums, list_rows[begins[c] : ends[c]], list_levels[begins[c] : ends[c]], np.uint16(own[c]))
+                part = slice(begins[c], ends[c])
+                add_levels(sums, list_rows[part], list_levels[part], np.uint16(level(own[which[c]])))
             if i // BLOCK == b:
                 sums[i - base] = 0
             if fill[x] < keep <= maxima.size:

@@ -135,12 +135,11 @@ def _events_file(path: Path, count: int) -> None:
     rng = np.random.default_rng(8)
     at = (NOW - SECOND - rng.random(count) ** 2 * 30 * DAY).astype(np.int64)
     columns = {
-        "type": named("view", np.zeros(count, np.int8)),
+        "type": pa.repeat("view", count),
         "article_id": named("article", np.minimum(rng.zipf(1.2, count), ARTICLES) - 1),
         "visitor_id": named("another", np.arange(count) // 20),
         "at": pa.array(at, pa.timestamp("us", "UTC")),
     }
-    columns["type"] = pc.utf8_slice_codeunits(columns["type"], 0, 4)
     parquet.write_table(pa.table(columns), path)
 
 
