@@ -17,7 +17,7 @@ import numpy as np
 from recsys.errors import BadBundle, NoModel, RecsysError, StoreFailed
 from recsys.event_block import EventBlock
 from recsys.model import Model
-from recsys.registry import Registry
+from recsys.registry import Registry, active_or_none
 from recsys.store import Entry, Store, StoredArticle, unpack_block
 from recsys.untrained import untrained_model
 
@@ -183,10 +183,10 @@ class Live:
                 renewal.cancel()
 
     async def renew(self) -> None:
-        """Takes the bundle that the pointer names, if it is another one; keeps the present one if that is unusable."""
+        """Takes the bundle that the pointer names, if it is another one; else keeps the present one."""
         async with self._renewal:
             try:
-                if await asyncio.to_thread(self._registry.active) == self.model.version:
+                if await asyncio.to_thread(active_or_none, self._registry) in (None, self.model.version):
                     return
                 fresh = await asyncio.to_thread(self._open_beside)
                 fresh.finish(self.store)

@@ -24,7 +24,9 @@ def server(home: Path, *options: str, within: Sequence[str] = ()) -> Iterator[tu
     try:
         line = process.stdout.readline()
         found = re.fullmatch(r"listening on (http://\S+)\n", line)
-        assert found is not None, line + process.stdout.read()
+        if found is None:
+            process.terminate()  # else it might go on, and what it says would never end
+            raise AssertionError(line + process.stdout.read())
         yield found[1], process
     finally:
         process.terminate()

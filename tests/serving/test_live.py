@@ -281,6 +281,15 @@ def test_the_first_model_reaches_a_site_that_is_served_untrained(home: Home, els
         _until(lambda: api.get("/v1/ranking").json()["model"] == first)
 
 
+def test_a_worker_of_an_untrained_site_refuses_nothing(home: Home) -> None:
+    (home.bundles / POINTER).unlink()
+    registry, refused = FolderRegistry(home.bundles), []
+    with closing(SqliteStore(home.store)) as store:
+        worker = Live(registry, lambda: store, lambda: refused.append(True), opened(registry, store))
+        asyncio.run(worker.renew())
+        assert not refused
+
+
 def test_a_server_whose_log_can_not_be_read_is_not_ready_until_it_can(service: Service) -> None:
     broken = True
 
