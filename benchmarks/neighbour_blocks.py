@@ -30,7 +30,9 @@ from recsys.cosine import STORED, Neighbours, Rows
 from training.arrange_kernel import arrange
 from training.coarse_kernel import coarse
 from training.mapped import shared
-from training.neighbour_lists import TASK, THETA, kernel_neighbours
+from training.neighbour_lists import THETA, kernel_neighbours
+from training.pruned_lists import block_of
+from training.row_tasks import TASK
 
 RESULT = Path(__file__).parent / "results" / "neighbour_blocks.json"
 
@@ -52,7 +54,7 @@ def measured(client: Client, matrix: sparse.csr_array) -> dict[str, Any]:
     n, width = matrix.shape
     began = time.process_time()
     arranged = arrange(Rows.of(matrix), width)
-    coarse(arranged, THETA)
+    coarse(arranged, THETA, block_of(n))
     before_blocks = time.process_time() - began
     with tempfile.TemporaryDirectory() as folder:
         task = len(pickle.dumps(shared(arranged, Path(folder), "rows")))

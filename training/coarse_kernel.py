@@ -8,16 +8,16 @@ from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 
-from training.arrange_kernel import BLOCK, Arranged, Arrays
-from training.compiled import F32, I32, I64, U8, U16, compiled, prefetch
-from training.rerank_kernel import keep_best
+from training.arrange_kernel import Arranged, Arrays
+from training.compiled import F32, I32, I64, U8, U16, U64, compiled, prefetch
+from training.shortlist_kernel import ShortlistArrays, keep_highest, longer, pair
 
 TOP = 255  # weights 0..1 as levels 0..TOP, rounded down: the sum of a unit row's products fits 16 bits
 RUN = 64  # postings that are left or taken together
 LINE = 32  # rows of postings in a cache line
-CHUNK, PART = 256, 64  # sums that are looked at together, and again where one of them is high enough
+CHUNK, WORD = 256, 8  # sums that are looked at together, and again where one of them is high enough
 
-CoarseArrays: TypeAlias = tuple[I64, U16, U8]
+CoarseArrays: TypeAlias = tuple[I64, U16, U8, int]
 
 
 class Coarse(NamedTuple):
@@ -26,23 +26,26 @@ class Coarse(NamedTuple):
     list_starts: I64  # (blocks, terms + 1)
     list_rows: U16  # (postings,) rows counted from the start of the block
     list_levels: U8  # (postings,) falling within a list
+    block: int  # rows a block, 1..65,536
 
     def arrays(self) -> CoarseArrays:
         """The fields as a plain tuple."""
         return cast(CoarseArrays, tuple(self))
 
 
-def coarse(arranged: Arranged, theta: float) -> Coarse:
-    """What `coarse_candidates` needs beside the arranged rows. O(entries)."""
+def coarse(arranged: Arranged, theta: float, block: int) -> Coarse:
+    """What `within` and `across` need beside the arranged rows, in blocks of so many. O(entries)."""
     starts, terms, weights, _, _, width = arranged
-    return Coarse(*coarse_postings(starts, terms, weights, width, np.float32(theta)))
+    return Coarse(*coarse_postings(starts, terms, weights, width, np.float32(theta), block), block)
 
 
 @compiled
-def coarse_postings(starts: I64, terms: I32, weights: F32, width: int, theta: np.float32) -> CoarseArrays:
+def coarse_postings(
+    starts: I64, terms: I32, weights: F32, width: int, theta: np.float32, block: int
+) -> tuple[I64, U16, U8]:
     """Postings by block, then term, then falling level, without those too light for any row: the fields of `Coarse`."""
     n = starts.size - 1
-    blocks = (n + BLOCK - 1) // BLOCK
+    blocks = (n + block - 1) // block
     strongest = np.zeros(width, np.float32)
     for j in range(terms.size):
         strongest[terms[j]] = max(strongest[terms[j]], weights[j])
@@ -50,7 +53,7 @@ def coarse_postings(starts: I64, terms: I32, weights: F32, width: int, theta: np
     for i in range(n):
         for j in range(starts[i], starts[i + 1]):
             if weights[j] * strongest[terms[j]] >= theta:
-                list_starts[i // BLOCK, terms[j] + 1] += 1
+                list_starts[i // block, terms[j] + 1] += 1
     total = 0
     for b in range(blocks):
         list_starts[b, 0] = total
@@ -60,7 +63,7 @@ def coarse_postings(starts: I64, terms: I32, weights: F32, width: int, theta: np
     rows, levels = np.empty(total, np.uint16), np.empty(total, np.uint8)
     for b in range(blocks):
         place = list_starts[b].copy()
-        entry, owner = by_falling_level(starts, weights, b * BLOCK, min(n, (b + 1) * BLOCK))
+        entry, owner = by_falling_level(starts, weights, b * block, min(n, (b + 1) * block))
         for e in range(entry.size):
             t, weight = terms[entry[e]], weights[entry[e]]
             if weight * strongest[t] >= theta:
@@ -145,74 +148,141 @@ def near(
 
 
 @compiled
-def highest(sums: U16) -> np.uint16:
-    """The highest of some sums."""
-    found = np.uint16(0)
+def add_row(
+    sums: U16, room: tuple[I64, I64, I64], postings: CoarseArrays, b: int, terms: I32, weights: F32, theta: np.float32
+) -> None:
+    """Adds the products of a row with all rows of block b that reach `theta`. `room`: three arrays to work in."""
+    list_starts, list_rows, list_levels, _ = postings
+    begins, ends, which = room
+    count = near(begins, ends, which, (list_rows, list_levels), list_starts[b], terms, weights, theta)
+    for c in range(count):
+        part = slice(begins[c], ends[c])
+        add_levels(sums, list_rows[part], list_levels[part], np.uint16(level(weights[which[c]])))
+
+
+@compiled
+def longest_of(starts: I64, first: int, stop: int) -> int:
+    """How many terms the longest of the rows first..stop-1 has."""
+    return int(np.max(starts[first + 1 : stop + 1] - starts[first:stop]))
+
+
+@compiled
+def within(
+    arranged: Arrays, postings: CoarseArrays, first: int, stop: int, keep: int, room: int, theta: np.float32
+) -> ShortlistArrays:
+    """The shortlists, with `room` places, of the rows first..stop-1 of one block, of all pairs within it."""
+    starts, terms, weights, _, _, _ = arranged
+    block = postings[3]
+    m, b = stop - first, first // block
+    base = b * block
+    pairs, fill, bars = np.empty((m, room), np.uint64), np.zeros(m, np.int64), np.ones(m, np.uint32)
+    sums = np.zeros(padded(min(starts.size - 1 - base, block)), np.uint16)
+    none = np.full(sums.size, 0xFFFF, np.uint16)
+    places, values = np.empty(sums.size + 1, np.int64), np.empty(sums.size + 1, np.uint16)
+    guess = np.uint16(1)  # of the bar, from the row before, which is alike
+    begins, ends, which = np.empty((3, longest_of(starts, first, stop)), np.int64)
+    for x in range(m):
+        i = first + x
+        row = slice(starts[i], starts[i + 1])
+        while True:
+            add_row(sums, (begins, ends, which), postings, b, terms[row], weights[row], theta)
+            sums[i - base] = 0
+            count = take_out(sums, none, guess, places, values)
+            if count >= keep or guess == 1:
+                break
+            guess = np.uint16(max(int(guess) // 2, 1))
+        bar = np.uint32(guess)
+        for c in range(count):
+            if values[c] >= bar:
+                if fill[x] == room:
+                    bar = keep_highest(pairs[x], room, keep)
+                    fill[x] = keep
+                pairs[x, fill[x]] = pair(values[c], base + places[c])
+                fill[x] += 1
+        if fill[x] >= keep:
+            bars[x] = keep_highest(pairs[x], fill[x], keep)
+            fill[x] = keep
+        guess = np.uint16(max(int(bars[x]) * 7 // 8, 1))
+    return pairs, fill, bars
+
+
+@compiled
+def padded(count: int) -> int:
+    """The next whole number of chunks."""
+    return (count + CHUNK - 1) // CHUNK * CHUNK
+
+
+@compiled
+def any_reaches(sums: U16, bars: U16, bar: np.uint16) -> bool:
+    """Whether any sum reaches its own bar or the common one. Without a branch it compiles to SIMD."""
+    found = False
     for j in range(sums.size):
-        found = max(found, sums[j])
+        found |= sums[j] >= min(bars[j], bar)
     return found
 
 
 @compiled
-def coarse_candidates(
-    arranged: Arrays, postings: CoarseArrays, first: int, stop: int, keep: int, theta: np.float32
-) -> tuple[I32, I64]:
-    """For rows first..stop-1 about the `keep` best others by the sum of all products that reach `theta`.
+def take_out(sums: U16, bars: U16, bar: np.uint16, places: I64, values: U16) -> int:
+    """Finds the sums that reach their own bar or the common one, and sets all to zero.
 
-    returns  rows (m, 2 keep), unordered; how many count (m,)
+    places, values  are filled: where they were, and what; one longer than `sums`      returns  how many
     """
-    starts, terms, weights, _, _, _ = arranged
-    list_starts, list_rows, list_levels = postings
-    m, n, room = stop - first, starts.size - 1, 2 * keep
-    found_rows, found_scores = np.empty((m, room), np.int32), np.empty((m, room), np.float32)
-    fill, bars = np.zeros(m, np.int64), np.ones(m, np.float32)
-    blocks = list_starts.shape[0]
-    sums = np.zeros((min(n, BLOCK) + CHUNK - 1) // CHUNK * CHUNK, np.uint16)
-    maxima, unnamed = np.empty(sums.size // PART, np.float32), np.empty(sums.size // PART, np.int32)
-    longest = np.max(starts[first + 1 : stop + 1] - starts[first:stop])
-    begins, ends, which = np.empty((3, longest), np.int64)
-    for turn in range(blocks):
-        b = (first // BLOCK + turn) % blocks  # alike rows first: they raise the bar for all others
-        base = b * BLOCK
-        for x in range(m):
-            i = first + x
-            row = slice(starts[i], starts[i + 1])
-            own = weights[row]
-            count = near(begins, ends, which, (list_rows, list_levels), list_starts[b], terms[row], own, theta)
-            for c in range(count):
-                part = slice(begins[c], ends[c])
-                add_levels(sums, list_rows[part], list_levels[part], np.uint16(level(own[which[c]])))
-            if i // BLOCK == b:
-                sums[i - base] = 0
-            if fill[x] < keep <= maxima.size:
-                for c in range(maxima.size):
-                    maxima[c] = highest(sums[PART * c : PART * c + PART])
-                bars[x] = max(bars[x], keep_best(maxima, unnamed, maxima.size, keep))
-            fill[x], bars[x] = gather(sums, base, found_rows[x], found_scores[x], fill[x], keep, bars[x])
-    return found_rows, fill
+    count, marked = 0, np.empty(CHUNK, np.uint8)
+    words = marked.view(np.uint64)
+    for c in range(0, sums.size, CHUNK):
+        if any_reaches(sums[c : c + CHUNK], bars[c : c + CHUNK], bar):
+            mark(sums[c : c + CHUNK], bars[c : c + CHUNK], bar, marked)
+            for word in range(words.size):
+                if words[word] != 0:
+                    for j in range(WORD * word, WORD * word + WORD):
+                        places[count], values[count] = c + j, sums[c + j]
+                        count += marked[j]
+        sums[c : c + CHUNK] = 0
+    return count
 
 
 @compiled
-def gather(
-    sums: U16, base: int, rows: I32, scores: F32, fill: int, keep: int, bar: np.float32
-) -> tuple[int, np.float32]:
-    """Adds the rows whose sum reaches `bar` to the candidates rows[:fill], and sets all sums to zero.
+def mark(sums: U16, bars: U16, bar: np.uint16, marked: U8) -> None:
+    """Which sums reach their own bar or the common one: 1 or 0."""
+    for j in range(marked.size):
+        marked[j] = sums[j] >= min(bars[j], bar)
 
-    returns  the new fill, at most keep, and the new bar: the keep-th highest sum once known
+
+@compiled
+def across(
+    arranged: Arrays,
+    postings: CoarseArrays,
+    first: int,
+    stop: int,
+    own_bars: U16,
+    b: int,
+    their_bars: U16,
+    theta: np.float32,
+) -> tuple[I32, U64]:
+    """All pairs of rows first..stop-1 and rows of another block b that reach the bar of either: for whom, and the pair.
+
+    own_bars  (m,)      their_bars  of the rows of the block
     """
-    for c in range(0, sums.size, CHUNK):
-        if highest(sums[c : c + CHUNK]) >= bar:
-            for p in range(c, c + CHUNK, PART):
-                if highest(sums[p : p + PART]) >= bar:
-                    for j in range(p, p + PART):
-                        if sums[j] >= bar:
-                            if fill == rows.size:
-                                bar = keep_best(scores, rows, fill, keep)
-                                fill = keep
-                            rows[fill], scores[fill] = base + j, sums[j]
-                            fill += 1
-        sums[c : c + CHUNK] = 0
-    if fill > keep:
-        bar = keep_best(scores, rows, fill, keep)
-        fill = keep
-    return fill, bar
+    starts, terms, weights, _, _, _ = arranged
+    m, base = stop - first, b * postings[3]
+    sums = np.zeros(padded(their_bars.size), np.uint16)
+    bars = np.full(sums.size, 0xFFFF, np.uint16)
+    bars[: their_bars.size] = their_bars
+    begins, ends, which = np.empty((3, longest_of(starts, first, stop)), np.int64)
+    places, values = np.empty(sums.size + 1, np.int64), np.empty(sums.size + 1, np.uint16)
+    owners, numbers = np.empty(64 * m, np.int32), np.empty(64 * m, np.uint64)
+    fill = 0
+    for x in range(m):
+        i, bar = first + x, own_bars[x]
+        row = slice(starts[i], starts[i + 1])
+        add_row(sums, (begins, ends, which), postings, b, terms[row], weights[row], theta)
+        count = take_out(sums, bars, bar, places, values)
+        owners, numbers = longer(owners, numbers, fill + 2 * count)
+        for c in range(count):
+            if values[c] >= bar:
+                owners[fill], numbers[fill] = i, pair(values[c], base + places[c])
+                fill += 1
+            if values[c] >= bars[places[c]]:
+                owners[fill], numbers[fill] = base + places[c], pair(values[c], i)
+                fill += 1
+    return owners[:fill].copy(), numbers[:fill].copy()

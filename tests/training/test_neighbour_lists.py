@@ -9,8 +9,10 @@ from scipy import sparse
 
 from recsys.cosine import Neighbours, Rows, block
 from tests.recsys.vectors import matrices
+from training import exact_lists, pruned_lists
 from training import neighbour_lists as fitting
 from training.neighbour_lists import fit_neighbours, kernel_neighbours, plain_neighbours
+from training.pruned_lists import meetings
 
 
 def corpus(n: int, seed: int, words: int = 400, common_words: int = 30, story: int = 8) -> sparse.csr_array:
@@ -58,7 +60,9 @@ def test_kernel_equals_its_plain_twin_across_blocks_of_16_bit_rows() -> None:
         assert_array_equal(found.rows[row], plain.rows[0])
 
 
-def test_workers_change_no_list() -> None:
+def test_workers_change_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact_lists, "GROUP", 128)
+    monkeypatch.setattr(pruned_lists, "MOST_ROWS", 300)
     matrix = corpus(1_000, seed=2)
     rows, width = Rows.of(matrix), matrix.shape[1]
     for theta in (0.0, 0.02):
@@ -88,13 +92,28 @@ def test_pruning_keeps_nearly_all_of_the_ten_nearest_and_their_scores_exact() ->
                 assert score == exact.scores[row][exact.rows[row] == other]
 
 
+@pytest.mark.parametrize("most_rows", [700, 1_000, 1_999])
+def test_blocks_change_no_list_where_nothing_is_left_out(most_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = corpus(2_000, seed=7)
+    rows, width = Rows.of(matrix), matrix.shape[1]
+    in_one = kernel_neighbours(rows, width, 10, theta=1e-6)
+    monkeypatch.setattr(pruned_lists, "MOST_ROWS", most_rows)
+    assert_same(kernel_neighbours(rows, width, 10, theta=1e-6), in_one)
+
+
+@given(st.integers(1, 40))
+def test_every_two_blocks_meet_once(blocks: int) -> None:
+    met = [frozenset(two) for in_a_round in meetings(blocks) for two in in_a_round]
+    assert sorted(map(sorted, met)) == [[a, b] for a in range(blocks) for b in range(a + 1, blocks)]
+
+
 def test_neighbours_of_neighbours_bring_back_what_pruning_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = corpus(3_000, seed=3)
     rows, width = Rows.of(matrix), matrix.shape[1]
     exact = plain_neighbours(rows, width, 10)
     found = {}
     for looks in (0, 16):
-        monkeypatch.setattr(fitting, "reach", lambda n, looks=looks: looks)
+        monkeypatch.setattr(pruned_lists, "reach", lambda n, looks=looks: looks)
         pruned = kernel_neighbours(rows, width, 10, theta=0.1)
         found[looks] = np.mean([np.isin(a, b).mean() for a, b in zip(exact.rows, pruned.rows, strict=True)])
     assert found[16] > found[0] + 0.01
