@@ -41,16 +41,15 @@ def renewed(
     in_full = np.zeros(n, np.bool_)
     in_full[anew] = True
     in_full |= is_new
-    last_row, last = old.rows[:, -1], old.scores[:, -1]
+    last_row, last = old.rows[:, -1].copy(), np.where(in_full, np.float32(np.inf), old.scores[:, -1])
     takers, entries, values = [np.zeros(0, np.intp)], [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
     for row in came.tolist():
         found = scores(postings, n, *rows.row(row))
         found[row] = 0.0
         best = top_k(found, k)
         old.rows[row, : best.size], old.scores[row, : best.size] = best, found[best]
-        joins = (found > last) | ((found == last) & (row < last_row))
-        joins &= ~in_full
-        taking = np.flatnonzero(joins)
+        taking = np.flatnonzero(found >= last)
+        taking = taking[(found[taking] > last[taking]) | (row < last_row[taking])]
         takers.append(taking)
         entries.append(np.full(taking.size, row, np.int32))
         values.append(found[taking])
