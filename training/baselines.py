@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from scipy import sparse
 from recsys.interest import decayed
 from recsys.items import best
 from recsys.markup import html_to_text
+from recsys.ragged import run_starts
 from recsys.reader import HALF_LIFE, READS
 from recsys.store import StoredArticle
 from recsys.times import DAY
@@ -21,6 +23,8 @@ NEIGHBOURS = 50  # of an article, by the visitors they share; more brought nothi
 NEWEST_LIKES = 1_000  # of a visitor count for those neighbours, so that nobody ties a whole site together
 
 NO_SECTION = -1
+
+_PAIRS = 20_000_000  # of articles that share a visitor, in memory at a time: 0.8 GB
 
 Scores = NDArray[np.float64]
 
@@ -44,11 +48,12 @@ class Simple:
         n, past = len(articles), split.past
         published = np.array([stored.article.published_at for stored in articles], np.int64)
         read = past.only((past.visitor != 0) & past.read)
-        pairs = np.unique(np.stack([read.visitor, read.row.astype(np.uint64)]), axis=1)
+        order = np.lexsort((read.row, read.visitor))
+        row, visitor = read.row[order], read.visitor[order]
         known = Known(
             published=published,
-            readers=np.bincount(pairs[1].astype(np.int64), minlength=n),
-            visitors=np.unique(pairs[0]).size,
+            readers=np.bincount(row[run_starts(visitor, row)], minlength=n),
+            visitors=int(np.count_nonzero(run_starts(visitor))),
             vectors=text_vectors(articles, (published < split.cut) & with_text),
         )
         liked = past.only((past.visitor != 0) & (past.strength > 0))
@@ -128,9 +133,11 @@ def random_rows(candidates: NDArray[np.bool_], k: int, rng: np.random.Generator)
 
 def text_vectors(articles: Sequence[StoredArticle], known: NDArray[np.bool_]) -> sparse.csr_array:
     """(n, V) scikit-learn's TfidfVectorizer() on title and body of the articles `known` (n,); other rows are empty."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
     n, rows = len(articles), np.flatnonzero(known)
+    if not rows.size:
+        return sparse.csr_array((n, 1))
+    from sklearn.feature_extraction.text import TfidfVectorizer  # takes seconds to import
+
     texts = [f"{articles[row].article.title} {html_to_text(articles[row].article.body)}" for row in rows.tolist()]
     try:
         found = sparse.csr_array(TfidfVectorizer().fit_transform(texts))
@@ -145,6 +152,7 @@ def text_vectors(articles: Sequence[StoredArticle], known: NDArray[np.bool_]) ->
 def item_neighbours(liked: Acts, n: int) -> sparse.csr_array:
     """(n, n) cosine between the sets of visitors who liked two articles, the NEIGHBOURS greatest of each row.
 
+    cost    O(visitors x likes of each, squared); 40 bytes for each of _PAIRS
     source  Sarwar et al., Item-based collaborative filtering recommendation algorithms, WWW 2001
     """
     _, visitor, counts = np.unique(liked.visitor, return_inverse=True, return_counts=True)
@@ -154,16 +162,31 @@ def item_neighbours(liked: Acts, n: int) -> sparse.csr_array:
     likes = sparse.csr_array((np.ones(kept.size), (visitor[kept], liked.row[kept])), shape=(counts.size, n))
     likes.sum_duplicates()
     likes.data[:] = 1.0
-    together = sparse.csr_array(likes.T @ likes)
-    size = np.sqrt(np.maximum(together.diagonal(), 1.0))
-    together.setdiag(0.0)
-    together.eliminate_zeros()
-    owner = np.repeat(np.arange(n), np.diff(together.indptr))
-    cosine = together.data / (size[owner] * size[together.indices])
-    order = np.lexsort((together.indices, -cosine, owner))
-    first = np.arange(order.size) - together.indptr[owner[order]] < NEIGHBOURS
-    kept = order[first]
-    return sparse.csr_array((cosine[kept], (owner[kept], together.indices[kept])), shape=(n, n))
+    by_article = sparse.csr_array(likes.T)
+    size = np.sqrt(np.maximum(np.diff(by_article.indptr), 1.0))
+    pairs = np.cumsum(by_article @ np.diff(likes.indptr))
+    starts = [0, *(np.flatnonzero(np.diff(pairs // _PAIRS)) + 1).tolist()]
+    parts = [_nearest(by_article, likes, size, *block) for block in pairwise([*starts, n])]
+    cosine, owner, other = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return sparse.csr_array((cosine, (owner, other)), shape=(n, n))
+
+
+def _nearest(
+    by_article: sparse.csr_array, likes: sparse.csr_array, size: Scores, start: int, stop: int
+) -> tuple[Scores, NDArray[np.integer], NDArray[np.integer]]:
+    """The cosines, rows and columns of `item_neighbours` for the rows start..stop-1.
+
+    by_article, likes  (n, visitors), (visitors, n) 1.0 for a like      size  (n,) the root of each article's likes
+    """
+    together = sparse.csr_array(by_article[start:stop] @ likes)
+    owner, other = np.repeat(np.arange(start, stop), np.diff(together.indptr)), together.indices
+    apart = owner != other
+    owner, other = owner[apart], other[apart]
+    cosine = together.data[apart] / (size[owner] * size[other])
+    order = np.lexsort((other, -cosine, owner))  # the owners stay as they are
+    begins = np.searchsorted(owner, np.arange(start, stop))
+    kept = order[np.arange(order.size) - begins[owner - start] < NEIGHBOURS]
+    return cosine[kept], owner[kept], other[kept]
 
 
 def _sections(articles: Sequence[StoredArticle]) -> NDArray[np.int64]:

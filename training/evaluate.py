@@ -19,7 +19,7 @@ from recsys.times import DAY, format_time
 from training.baselines import Simple
 from training.comparison import Answers, Comparison, compared
 from training.events import SCHEMA
-from training.fit import fit
+from training.fit import Past, fit
 from training.other_lists import OtherLists, add_other, in_rows, notes_on
 from training.progress import Progress
 from training.related_truth import read_links, related_truth
@@ -57,12 +57,13 @@ SUMMARY = Plan(lists=frozenset({"ranking", "recommendation"}), splits=1, protoco
 
 def evaluate_summary(
     articles: Sequence[StoredArticle], events: pa.Table, as_of: int, settings: Settings, progress: Progress
-) -> tuple[Comparison, ...]:
+) -> tuple[tuple[Comparison, ...], Past | None]:
     """Ranking and Recommendation of a model fitted on the first four fifths of the events before `as_of`: one split.
 
-    What each training tells; simple models that cost a pass over all texts are left out.
+    What each training tells; simple models that cost a pass over all texts are left out. With it comes what that model
+    learned from the events, which the model to publish asks for again.
     """
-    return evaluate_site(articles, events, as_of, settings, SUMMARY, with_text=False, progress=progress)
+    return _evaluated(articles, events, as_of, settings, SUMMARY, with_text=False, progress=progress)
 
 
 def evaluate_site(
@@ -80,14 +81,30 @@ def evaluate_site(
     Nothing stamped at or after a cut reaches a model of before it, and no totals on articles. No events, or none on
     one side of a cut: nothing to say.
     """
+    found, _ = _evaluated(articles, events, as_of, settings, plan, with_text=with_text, progress=progress)
+    return found
+
+
+def _evaluated(
+    articles: Sequence[StoredArticle],
+    events: pa.Table,
+    as_of: int,
+    settings: Settings,
+    plan: Plan,
+    *,
+    with_text: bool,
+    progress: Progress,
+) -> tuple[tuple[Comparison, ...], Past | None]:
+    """`evaluate_site`, and what the model of the last cut learned from events; None where there is no cut."""
     events = events.filter(pc.field("at") < as_of)
     cuts = cuts_of(events, plan)
     answers: dict[tuple[ListName, str], list[Answers]] = defaultdict(list)
     catalogue, most = 0, QUESTIONS // max(1, len(cuts))
+    past: Past | None = None
     for number, (cut, end) in enumerate(pairwise([*cuts, as_of]), start=1):
         told = _numbered(progress, number, len(cuts))
         arrays, manifest = fit(articles, events, cut, settings, with_totals=False, progress=told)
-        model = Model.open(manifest, arrays)
+        model, past = Model.open(manifest, arrays), Past.of(arrays, cut)
         split = Split(acts_of(events, model), cut, end)
         simple = Simple.at(articles, split, with_text=with_text)
         catalogue = int(model.articles.shown(np.arange(len(articles)), cut).sum())
@@ -123,7 +140,7 @@ def evaluate_site(
         for (name, protocol), found in answers.items()
     ]
     measured = {comparison.list for comparison in found_all if comparison.questions}
-    return tuple(one for one in found_all if one.questions or one.list not in measured)
+    return tuple(one for one in found_all if one.questions or one.list not in measured), past
 
 
 def cuts_of(events: pa.Table, plan: Plan) -> list[int]:

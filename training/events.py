@@ -1,13 +1,15 @@
 """From the change log to one table of a site's events, columns of plain numbers, for DuckDB and NumPy."""
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from recsys.acts import session_key, source_key
+from recsys.acts import session_keys, source_keys
 from recsys.event import EVENT_TYPES, LIST_NAMES, Event
-from recsys.histories import visitor_key
+from recsys.histories import visitor_keys
 from recsys.store.protocols import ChangeLog
 
 # One row an event, ids as digests:
@@ -52,38 +54,39 @@ def event_table(events: Iterable[Event], row_of: Callable[[str], int | None], as
 
     Memory: 63 bytes an event and one batch of records.
     """
-    visitor_digest = lru_cache(1 << 16)(visitor_key)
-    session_digest = lru_cache(1 << 16)(session_key)
-    source_digest = lru_cache(1 << 16)(source_key)
-    request_digest = lru_cache(1 << 12)(visitor_key)
     batches: list[pa.RecordBatch] = []
-    columns: list[list[float | None]] = [[] for _ in SCHEMA]
-
-    def flush() -> None:
-        arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
-        batches.append(pa.record_batch(arrays, schema=SCHEMA))
-        for values in columns:
-            values.clear()
-
-    for event in events:
-        row = row_of(event.article_id) if event.at < as_of else None
-        if row is None:
-            continue
-        values = (
-            row,
-            _TYPE[event.type],
-            visitor_digest(event.visitor_id) if event.visitor_id is not None else None,
-            session_digest(event.session_id) if event.session_id is not None else None,
-            source_digest(event.source) if event.source is not None else None,
-            event.at,
-            event.value,
-            _LIST[event.list] if event.list is not None else None,
-            event.position,
-            request_digest(event.request_id) if event.request_id is not None else None,
-        )
-        for column, value in zip(columns, values, strict=True):
-            column.append(value)
-        if len(columns[0]) == _BATCH:
-            flush()
-    flush()
+    coming = iter(events)
+    while some := [*islice(coming, _BATCH)]:
+        rows = [row_of(event.article_id) if event.at < as_of else None for event in some]
+        if None in rows:
+            some = [event for event, row in zip(some, rows, strict=True) if row is not None]
+            rows = [row for row in rows if row is not None]
+        batches.append(_batch(some, rows))
     return pa.Table.from_batches(batches, SCHEMA)
+
+
+def _batch(events: Sequence[Event], rows: Sequence[int | None]) -> pa.RecordBatch:
+    """Column by column: in less than half the time that a row of each event takes."""
+    columns: dict[str, Sequence[float | None] | pa.Array] = {
+        "row": rows,
+        "type": [_TYPE[event.type] for event in events],
+        "visitor": _digests([event.visitor_id for event in events], visitor_keys),
+        "session": _digests([event.session_id for event in events], session_keys),
+        "source": _digests([event.source for event in events], source_keys),
+        "at": [event.at for event in events],
+        "value": [event.value for event in events],
+        "list": [None if event.list is None else _LIST[event.list] for event in events],
+        "position": [event.position for event in events],
+        "request": _digests([event.request_id for event in events], visitor_keys),
+    }
+    return pa.record_batch([pa.array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA)
+
+
+def _digests(names: Sequence[str | None], keys: Callable[[Iterable[str]], NDArray[np.uint64]]) -> pa.Array:
+    """What `keys` gives for each name, asked once for each distinct one; null for none."""
+    distinct = [name for name in dict.fromkeys(names) if name is not None]
+    if not distinct:
+        return pa.nulls(len(names), pa.uint64())
+    digest: dict[str | None, int | None] = {None: None}
+    digest.update(zip(distinct, keys(distinct).tolist(), strict=True))
+    return pa.array([digest[name] for name in names], pa.uint64())

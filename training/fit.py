@@ -3,7 +3,9 @@
 Everything is as of one moment: nothing stamped at or after `as_of` is looked at, be it an event, an article or a total.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,17 @@ from recsys.bundle import Manifest
 from recsys.columns import ArticleColumns
 from recsys.covisitation import Covisits
 from recsys.links import SiteLinks
-from recsys.model import Model
+from recsys.mix import Mix
+from recsys.model import Model, component
 from recsys.ranking import RankingFit
 from recsys.settings import Settings
 from recsys.store import StoredArticle
 from recsys.times import DAY
+from training.aside import Aside
 from training.engine_choice import DUCKDB, EngineChoice
 from training.former import Former
 from training.progress import Progress, silent
+from training.records import Records
 from training.related import carried_on, fit_related
 from training.replay import acts_of, time_cut
 from training.texts import texts_of
@@ -49,6 +54,24 @@ LOOKS = frozenset(
 )  # settings that change no result
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What events before `cut` (microseconds) tell, without totals: `fit` takes it over where it would find it out.
+
+    It depends on no text, so that it is the same in a model of before the cut and in a later one of the same records.
+    """
+
+    cut: int
+    behaviour: dict[str, Arrays]
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]], cut: int) -> "Past":
+        """From the arrays of a model that was fitted as of `cut` without totals."""
+        found = {name: component(arrays, name) for name in ("engagement", "covisits", "histories", "ranking", "mix")}
+        liked = found["mix"]["liked_rows"], found["mix"]["liked_score"]
+        return cls(cut, found | {"mix": Mix.default(*liked).arrays()})  # before its weights were fitted
+
+
 def fit(
     articles: Sequence[StoredArticle],
     events: pa.Table,
@@ -61,6 +84,7 @@ def fit(
     spill_to: Path | None = None,
     former: Former | None = None,
     choice: EngineChoice = DUCKDB,
+    past: Past | None = None,
     progress: Progress = silent,
 ) -> tuple[Arrays, Manifest]:
     """The arrays of a bundle, named `component.array`, and its manifest, without a version name yet.
@@ -70,20 +94,42 @@ def fit(
     with_totals  whether totals on articles count: they are of the present, so not for a look at the past
     former       a model whose reading of the texts is carried on where little has changed since
     choice       what computes the signals; where it names files, `events` may hold the newest only
+    past         of the same articles and events, where a model as of a cut was fitted before
     with_links   whether links between articles count: not where links are what Related is measured by
     """
     later = events.num_rows
     events = before(events, as_of)
     later -= events.num_rows
-    texts = texts_of(articles, as_of, settings.language, jobs=settings.threads or -1, former=former, progress=progress)
+    cut = time_cut(events) if events.num_rows else None
+    behaviours: list[Callable[[], dict[str, Arrays]]] = []  # as of `as_of`, and as of `cut` where there is one
+    with Aside(threads=settings.threads if cut is not None and choice.name == "duckdb" else 1) as aside:
+
+        def learn(records: Records) -> None:
+            """To read texts leaves a processor idle, and what events tell depends on no text."""
+            ask = partial(_behaviour, events, records.columns, threads=settings.threads, spill_to=spill_to)
+            none = Totals.none(len(articles))
+            behaviours.append(aside.begin(partial(ask, records.totals if with_totals else none, as_of, choice)))
+            if past is not None and past.cut == cut and not choice.files:
+                behaviours.append(lambda: past.behaviour)
+            elif cut is not None:
+                behaviours.append(aside.begin(partial(ask, none, cut, choice)))
+
+        texts = texts_of(
+            articles,
+            as_of,
+            settings.language,
+            jobs=settings.threads or -1,
+            former=former,
+            recorded=learn,
+            progress=progress,
+        )
+        progress("signals", 0, 1)
+        learned, *past_cut = [behaviour() for behaviour in behaviours]
+        progress("signals", 1, 1)
     neighbours, records, columns = texts.neighbours, texts.records, texts.records.columns
-    totals = records.totals if with_totals else Totals.none(len(articles))
     known = {"articles": columns.arrays(), "text": texts.text.arrays(), "neighbours": neighbours.arrays()}
     known |= {"stories": texts.stories.arrays(), "texts": {"digests": texts.digests, "checks": texts.checks}}
     known["links"] = (records.links if with_links else SiteLinks.empty()).arrays()
-    progress("signals", 0, 1)
-    learned = _behaviour(events, columns, totals, as_of, choice, threads=settings.threads, spill_to=spill_to)
-    progress("signals", 1, 1)
     progress("related fit", 0, 1)
     learned["mix"]["diversity"] = np.array([settings.diversity])
     if settings.ranking_max_age_days is not None:
@@ -120,12 +166,8 @@ def fit(
             "ranking": RankingFit.from_arrays(learned["ranking"]).report(),
         },
     )
-    cut = time_cut(events) if events.num_rows else None
     if cut is not None:
-        progress("signals before the last likes", 0, 1)
-        none = Totals.none(len(articles))
-        past = _behaviour(events, columns, none, cut, choice, threads=settings.threads, spill_to=spill_to)
-        model = Model.open(manifest, _named(known | past))
+        model = Model.open(manifest, _named(known | past_cut[0]))
         from training.mix import fit_mix  # SciPy's optimizers take a while to import
 
         learned["mix"]["weights"] = fit_mix(model, acts_of(events, model), cut, progress)

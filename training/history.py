@@ -28,6 +28,7 @@ from recsys.columns import NEVER
 from recsys.event import Event
 from recsys.store.protocols import ChangeLog
 from recsys.times import DAY
+from training.collector import collector_paused
 from training.events import SCHEMA, event_table, logged_events
 
 FORMAT = 1
@@ -178,8 +179,9 @@ def _caught_up(folder: Path, log: ChangeLog, last: int, row_of: RowOf) -> State:
         known = State()
     if known.seq < last:
         days = dict(known.days)
-        for table in _batches(logged_events(log, last, known.seq), row_of):
-            _add(folder, days, table)
+        with collector_paused():
+            for table in _batches(logged_events(log, last, known.seq), row_of):
+                _add(folder, days, table)
         known = State(seq=last, at=log.read(last - 1, 1)[0].at, days=days)
         _write_state(folder, known)
     _sweep(folder, known.days)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from recsys.article import StoredArticle
 from recsys.columns import ArticleColumns
 from recsys.store import Catalogue
+from training.collector import collector_paused
 
 
 class StoredArticles(Sequence[StoredArticle]):
@@ -74,7 +75,8 @@ class StoredArticles(Sequence[StoredArticle]):
         return iter(self._all)
 
     def _every_one(self) -> list[StoredArticle]:
-        return [*self._catalogue.scan()][: len(self)]
+        with collector_paused():
+            return [*self._catalogue.scan()][: len(self)]
 
 
 def _is_known(stored: StoredArticle, as_of: int) -> bool:

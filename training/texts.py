@@ -11,7 +11,7 @@ it costs and what it saves.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,14 +73,19 @@ def texts_of(
     *,
     jobs: int,
     former: Former | None,
+    recorded: Callable[[Records], None],
     progress: Progress,
 ) -> Texts:
-    """What is known of `articles`, by row, as of a moment; carried on from `former` where that pays."""
+    """What is known of `articles`, by row, as of a moment; carried on from `former` where that pays.
+
+    recorded  called with the records as soon as they are there, long before the rest
+    """
     if former is not None and former.manifest.settings.get("language") == language:
         found = _renewed(articles, as_of, former, progress)
         if found is not None:
+            recorded(found.records)
             return found
-    return _read(articles, as_of, language, jobs=jobs, progress=progress)
+    return _read(articles, as_of, language, jobs=jobs, recorded=recorded, progress=progress)
 
 
 def digests_of(articles: Sequence[StoredArticle], as_of: int) -> NDArray[np.uint64]:
@@ -103,12 +108,23 @@ def _checks(articles: Sequence[StoredArticle]) -> NDArray[np.uint32]:
 
 
 def _read(
-    articles: Sequence[StoredArticle], as_of: int, language: str | None, *, jobs: int, progress: Progress
+    articles: Sequence[StoredArticle],
+    as_of: int,
+    language: str | None,
+    *,
+    jobs: int,
+    recorded: Callable[[Records], None],
+    progress: Progress,
 ) -> Texts:
     """All of them, anew."""
     from training.neighbour_lists import fit_neighbours  # what builds in parallel takes a while to import
 
     corpus = read_corpus(articles, as_of, language, progress)
+    progress("columns", 0, 1)
+    known = int(np.count_nonzero(corpus.known))
+    records = Records.of(articles, corpus.known, [fields.language for fields in corpus.fields])
+    progress("columns", 1, 1)
+    recorded(records)
     progress("text model", 0, 1)
     text, vectors = fit_text(corpus.fields)
     progress("text model", 1, 1)
@@ -118,10 +134,6 @@ def _read(
     progress("stories", 0, 1)
     stories = stories_of(corpus, neighbours)
     progress("stories", 1, 1)
-    progress("columns", 0, 1)
-    known = int(np.count_nonzero(corpus.known))
-    records = Records.of(articles, corpus.known, [fields.language for fields in corpus.fields])
-    progress("columns", 1, 1)
     return Texts(
         known=known,
         main_language=corpus.main_language,

@@ -18,9 +18,10 @@ from recsys.model import component
 from recsys.registry import active_or_none, open_registry
 from recsys.settings import Settings
 from recsys.store import Store, StoredArticle
+from training.collector import records_set_aside
 from training.comparison import Comparison
 from training.engine_choice import DUCKDB, EngineChoice
-from training.fit import fit
+from training.fit import Past, fit
 from training.forgetting import forget
 from training.former import Former
 from training.history import day_files, event_history, span
@@ -103,21 +104,24 @@ def train(
         if not articles:
             raise BadInput("there are no articles to train on. Run `recsys import --articles FILE` first.")
         evaluation: tuple[Comparison, ...] = ()
-        if events.num_rows:
-            from training.evaluate import evaluate_summary  # what only events ask for is not loaded without them
+        past: Past | None = None
+        with records_set_aside():
+            if events.num_rows:
+                from training.evaluate import evaluate_summary  # what only events ask for is not loaded without them
 
-            evaluation = evaluate_summary(articles, events, as_of, settings, progress)
-        arrays, manifest = fit_all(
-            articles,
-            events,
-            home,
-            settings,
-            as_of=as_of,
-            now=now,
-            log_seq=log_seq,
-            choice=choice,
-            progress=progress,
-        )
+                evaluation, past = evaluate_summary(articles, events, as_of, settings, progress)
+            arrays, manifest = fit_all(
+                articles,
+                events,
+                home,
+                settings,
+                as_of=as_of,
+                now=now,
+                log_seq=log_seq,
+                choice=choice,
+                past=past,
+                progress=progress,
+            )
         if choice.files:
             of_all = span([Path(file) for file in choice.files], as_of)
             manifest = msgspec.structs.replace(
@@ -151,11 +155,13 @@ def fit_all(
     log_seq: int,
     former: Former | None = None,
     choice: EngineChoice = DUCKDB,
+    past: Past | None = None,
     progress: Progress,
 ) -> tuple[Mapping[str, NDArray[Any]], Manifest]:
     """The arrays and the manifest to publish, with the report on the site's readers, without a version name yet.
 
     former  a model whose reading of the texts is carried on where little has changed since
+    past    as of `fit`
     """
     arrays, manifest = fit(
         articles,
@@ -167,6 +173,7 @@ def fit_all(
         spill_to=home.root,
         former=former,
         choice=choice,
+        past=past,
         progress=progress,
     )
     progress("reader signals", 0, 1)

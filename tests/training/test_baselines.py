@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from recsys.histories import visitor_key
 from recsys.times import DAY, HOUR
 from tests.recsys.sites import NOW, article, stored
+from training import baselines as subject
 from training.baselines import (
     NEIGHBOURS,
     RECENT_HALF_LIFE,
@@ -63,6 +64,27 @@ def test_item_neighbours_are_cosines_of_the_sets_of_visitors(rows):
             shared = len(readers[a] & readers[b]) if a != b else 0
             expected = shared / np.sqrt(len(readers[a]) * len(readers[b])) if shared else 0.0
             assert found[a, b] == pytest.approx(expected)
+
+
+@given(likes, st.integers(1, 30))
+def test_items_in_blocks_are_those_of_one_pass(rows, most):
+    whole = item_neighbours(acts(rows), 8)
+    former, subject._PAIRS = subject._PAIRS, most
+    try:
+        parts = item_neighbours(acts(rows), 8)
+    finally:
+        subject._PAIRS = former
+    for name in ("indptr", "indices", "data"):
+        assert_array_equal(getattr(parts, name), getattr(whole, name))
+
+
+def test_each_reader_of_an_article_counts_once_and_only_what_was_read():
+    split = Split(acts([(0, 1, 1), (0, 1, 2), (1, 1, 3), (1, 2, 4), (2, 5, 9)]), 5 * HOUR, 10 * HOUR)
+    known = Simple.at(stored([article(n) for n in range(8)]), split, with_text=False).known
+    assert known.readers.tolist() == [0, 2, 1, 0, 0, 0, 0, 0]
+    assert known.visitors == 2
+    assert known.vectors.shape == (8, 1)
+    assert known.vectors.nnz == 0
 
 
 def test_an_item_keeps_its_nearest_neighbours_only():

@@ -83,12 +83,12 @@ def test_lists_made_elsewhere_stand_beside_ours_with_the_warning():
 @pytest.mark.parametrize("events", [[], [view("one", 1, 5)], [view("one", n % 3, 5) for n in range(50)]])
 def test_a_site_without_a_past_and_a_future_has_nothing_to_say(events):
     assert measured(events=events) == ()
-    assert evaluate_summary(ARTICLES, table_of(events), NOW, Settings(), silent) == ()
+    assert evaluate_summary(ARTICLES, table_of(events), NOW, Settings(), silent) == ((), None)
 
 
 @pytest.mark.slow
 def test_the_summary_of_a_training_has_one_split_and_no_model_that_reads_all_texts():
-    found = evaluate_summary(ARTICLES, table_of(EVENTS), NOW, Settings(), silent)
+    found, _ = evaluate_summary(ARTICLES, table_of(EVENTS), NOW, Settings(), silent)
     assert {one.list for one in found} == {"ranking", "recommendation"}
     models = {figure.model for one in found for figure in one.figures}
     assert "ours" in models

@@ -1,0 +1,59 @@
+"""What an evaluation learned from events is what the model to publish would find out again: to the bit."""
+
+import dataclasses
+from unittest.mock import patch
+
+import msgspec
+import numpy as np
+import pytest
+
+from recsys.settings import Settings
+from recsys.times import HOUR
+from tests.recsys.sites import NOW, Reading, article, stored
+from training import fit as subject
+from training.evaluate import evaluate_summary
+from training.events import event_table
+from training.fit import fit
+from training.progress import silent
+from training.replay import time_cut
+
+EVENTS = event_table(Reading().events, lambda article_id: int(article_id[1:]), NOW)
+
+
+def site():
+    """Some articles came after the cut, one is gone, and their records bring totals."""
+    cut = time_cut(EVENTS)
+    articles = stored([article(n) for n in range(48)])
+    for row in (3, 10, 20):
+        late = msgspec.structs.replace(articles[row].article, published_at=(cut + NOW) // 2, views=70, likes=7)
+        articles[row] = dataclasses.replace(articles[row], article=late, views_at=NOW - HOUR, likes_at=NOW - HOUR)
+    articles[30] = dataclasses.replace(articles[30], deleted_at=NOW - 2 * HOUR)
+    return articles
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", [Settings(), Settings(ranking_max_age_days=9, diversity=0.7)])
+def test_a_past_that_is_taken_over_changes_no_bit_of_the_model(settings):
+    articles = site()
+    _, past = evaluate_summary(articles, EVENTS, NOW, settings, silent)
+    assert past.cut == time_cut(EVENTS)
+    with patch.object(subject, "_behaviour", wraps=subject._behaviour) as asked:
+        anew, told_anew = fit(articles, EVENTS, NOW, settings)
+        taken, told = fit(articles, EVENTS, NOW, settings, past=past)
+    assert [call.args[3] for call in asked.call_args_list] == [NOW, past.cut, NOW]
+    assert told == told_anew
+    assert anew.keys() == taken.keys()
+    for name, array in anew.items():
+        assert array.dtype == taken[name].dtype, name
+        np.testing.assert_array_equal(array, taken[name], strict=True, err_msg=name)
+
+
+@pytest.mark.slow
+def test_a_past_of_another_cut_is_left_aside():
+    articles = site()
+    _, past = evaluate_summary(articles, EVENTS, NOW, Settings(), silent)
+    other = dataclasses.replace(past, cut=past.cut - HOUR, behaviour={})
+    anew, _ = fit(articles, EVENTS, NOW, Settings())
+    taken, _ = fit(articles, EVENTS, NOW, Settings(), past=other)
+    for name, array in anew.items():
+        np.testing.assert_array_equal(array, taken[name], strict=True, err_msg=name)
