@@ -1,32 +1,17 @@
-"""Exact neighbour lists from the compiled kernel: the bits of the plain loop.
+"""Exact neighbour lists from the compiled kernel: the bits of the plain loop."""
 
-Rows are cut into groups, like ones together. Shortlists begin with the pairs within a group; then each row meets those
-of all later groups, and a pair is entered on the shortlists of both its rows.
-"""
-
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from joblib import delayed
-from numpy.typing import NDArray
 
-from recsys.cosine import Neighbours
+from recsys.cosine import Found, Neighbours
 from training.arrange_kernel import Arranged
-from training.exact_kernel import Light, after, light, within
+from training.exact_kernel import Light, candidates, light
 from training.mapped import Shared, shared
-from training.row_tasks import Task, parallel, tasks_of
-from training.shortlist_kernel import Shortlists
-from training.shortlists import Begun, Hits, best_lists, complete
-
-GROUP = 4_096  # rows; it divides BLOCK
-
-
-class Search(NamedTuple):
-    """What each search reads."""
-
-    there: Shared[Arranged]
-    postings: Shared[Light]
+from training.rerank_kernel import best_of
+from training.row_tasks import Task, joined, parallel, tasks_of
 
 
 def exact_lists(
@@ -36,32 +21,24 @@ def exact_lists(
 
     `there` is `arranged` for workers. Else as for `kernel_neighbours`.
     """
-    n, keep = arranged.names.size, k + k // 8 + 8  # the spare ones settle which are the best k by exact score
-    postings = light(arranged)
-    shortlists = _shortlists(Search(there, shared(postings, folder, "postings")), n, keep, jobs=jobs)
-    found = best_lists(there, shortlists, keep, k, jobs=jobs)
-    least = shortlists.bars.view(np.float32)
-    close = (shortlists.fill >= keep) & (found.scores[:, -1] <= least + 2 * postings.slack)
-    return found, np.flatnonzero(close).tolist()
+    n, unsettled = arranged.names.size, list[int]()
+    postings = shared(light(arranged), folder, "postings")
+    searches = parallel(jobs, [delayed(_search)(there, postings, task, k) for task in tasks_of(0, n)])
+    return joined(n, k, _noted(searches, unsettled)), unsettled
 
 
-def _shortlists(search: Search, n: int, keep: int, *, jobs: int) -> Shortlists:
-    """Of n rows, with the `keep` highest float32 scores."""
-    lists = Shortlists.empty(n, keep)
-    room, bars = lists.pairs.shape[1], lists.bars.view(np.float32)
-    groups = [(first, min(first + GROUP, n)) for first in range(0, n, GROUP)]
-    tasks = [(task, group) for group in groups for task in tasks_of(*group)]
-    begun = parallel(jobs, [delayed(_within)(search, task, group, keep, room) for task, group in tasks])
-    met = (delayed(_after)(search, task, end, bars[task[0] :].copy(), keep) for task, (_, end) in tasks if end < n)
-    return complete(lists, keep, begun, parallel(jobs, met))
+def _search(there: Shared[Arranged], postings: Shared[Light], task: Task, k: int) -> tuple[Found, list[int]]:
+    """The lists of the rows of a task, and which of the rows have a last place with too many equals for float32."""
+    arranged, light, (first, stop) = there.open(), postings.open(), task
+    keep = k + k // 8 + 8  # the spare ones settle which are the best k by exact score
+    rows, fill, least = candidates(arranged.arrays(), light.arrays(), first, stop, keep)
+    found = best_of(arranged.arrays(), first, rows, fill, k)
+    close = (fill >= keep) & (found[1][:, -1] <= least + 2 * light.slack[first:stop])
+    return found, (first + np.flatnonzero(close)).tolist()
 
 
-def _within(search: Search, task: Task, group: Task, keep: int, room: int) -> Begun:
-    rows, postings = search.there.open().arrays(), search.postings.open().arrays()
-    return task, within(rows, postings, *task, *group, keep, room)
-
-
-def _after(search: Search, task: Task, since: int, bars: NDArray[np.float32], keep: int) -> Hits:
-    rows, postings = search.there.open().arrays(), search.postings.open().arrays()
-    found: Hits = after(rows, postings, *task, since, bars, keep)
-    return found
+def _noted(searches: Iterable[tuple[Found, list[int]]], unsettled: list[int]) -> Iterator[Found]:
+    """The lists; the rows that come with them are added to `unsettled`."""
+    for found, rows in searches:
+        unsettled.extend(rows)
+        yield found

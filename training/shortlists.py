@@ -1,4 +1,4 @@
-"""Shortlists out of tasks over rows, and lists out of shortlists: what exact and pruned builds have in common."""
+"""Shortlists out of tasks over rows, and lists out of shortlists."""
 
 from collections.abc import Iterable
 

@@ -9,8 +9,8 @@ from scipy import sparse
 
 from recsys.cosine import Neighbours, Rows, block
 from tests.recsys.vectors import matrices
-from training import exact_lists, pruned_lists
 from training import neighbour_lists as fitting
+from training import pruned_lists
 from training.neighbour_lists import fit_neighbours, kernel_neighbours, plain_neighbours
 from training.pruned_lists import meetings
 
@@ -61,7 +61,6 @@ def test_kernel_equals_its_plain_twin_across_blocks_of_16_bit_rows() -> None:
 
 
 def test_workers_change_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exact_lists, "GROUP", 128)
     monkeypatch.setattr(pruned_lists, "MOST_ROWS", 300)
     matrix = corpus(1_000, seed=2)
     rows, width = Rows.of(matrix), matrix.shape[1]

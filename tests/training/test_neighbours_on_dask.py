@@ -12,7 +12,7 @@ from scipy import sparse
 
 from recsys.cosine import Neighbours, Rows
 from tests.training.test_neighbour_lists import corpus
-from training import exact_lists, pruned_lists
+from training import pruned_lists
 from training.arrange_kernel import arrange
 from training.mapped import Mapped, shared
 from training.neighbour_lists import kernel_neighbours
@@ -43,7 +43,6 @@ def test_workers_of_a_cluster_build_the_lists_that_threads_build(
     matrix: sparse.csr_array, tmp_path: Path, theta: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruned_lists, "MOST_ROWS", 1_024)
-    monkeypatch.setattr(exact_lists, "GROUP", 512)
     rows, width = Rows.of(matrix), matrix.shape[1]
     here = kernel_neighbours(rows, width, K, theta=theta, jobs=2)
     with parallel_config(backend="dask"):
