@@ -14,7 +14,7 @@ from joblib import delayed
 from numpy.typing import NDArray
 
 from recsys.cosine import Found, Neighbours
-from training.arrange_kernel import Arranged
+from training.arrange_kernel import BLOCK, Arranged
 from training.coarse_kernel import Coarse, across, coarse, within
 from training.mapped import Shared, shared
 from training.rerank_kernel import with_neighbours_of_neighbours
@@ -22,7 +22,6 @@ from training.row_tasks import Task, joined, parallel, tasks_of
 from training.shortlist_kernel import Shortlists
 from training.shortlists import Begun, Hits, best_lists, complete
 
-MOST_ROWS = 65_536  # of a block: 16 bits name one, and their sums stay in the cache
 MEETING = 1_024  # rows that meet a block in one task
 
 Bars = NDArray[np.uint16]
@@ -63,8 +62,8 @@ def reach(n: int) -> int:
 
 
 def block_of(n: int) -> int:
-    """How many rows a block of n rows has: equal blocks, as few as there can be."""
-    return -(-n // -(-n // MOST_ROWS))
+    """How many rows a block of n rows has: equal blocks of at most BLOCK, as few as there can be."""
+    return -(-n // -(-n // BLOCK))
 
 
 def meetings(blocks: int) -> Iterator[list[tuple[int, int]]]:

@@ -40,7 +40,7 @@ class Shortlists(NamedTuple):
 
 @compiled
 def pair(score: int, other: int) -> np.uint64:
-    """A pair as one number. `score`: 0..2**32 - 1, such as the bits of a positive float32."""
+    """A pair as one number. `score`: 0..2**32 - 1."""
     return (np.uint64(score) << _HALF) | (_LOWER - np.uint64(other))
 
 
@@ -53,26 +53,9 @@ def score_of(number: np.uint64) -> np.uint32:
 @compiled
 def keep_highest(pairs: U64, fill: int, keep: int) -> np.uint32:
     """Moves the `keep` highest of pairs[:fill] to the front, and returns the score of the least of them."""
-    low, high = 0, fill - 1
-    while low < high:
-        pivot = pairs[(low + high) // 2]
-        i, j = low, high
-        while i <= j:
-            while pairs[i] > pivot:
-                i += 1
-            while pairs[j] < pivot:
-                j -= 1
-            if i <= j:
-                pairs[i], pairs[j] = pairs[j], pairs[i]
-                i += 1
-                j -= 1
-        if keep - 1 <= j:
-            high = j
-        elif keep - 1 >= i:
-            low = i
-        else:
-            break
-    return score_of(pairs[keep - 1])
+    part = np.partition(pairs[:fill], fill - keep)
+    pairs[:keep] = part[fill - keep :]
+    return score_of(part[fill - keep])
 
 
 @compiled

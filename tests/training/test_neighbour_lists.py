@@ -61,7 +61,7 @@ def test_kernel_equals_its_plain_twin_across_blocks_of_16_bit_rows() -> None:
 
 
 def test_workers_change_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pruned_lists, "MOST_ROWS", 300)
+    monkeypatch.setattr(pruned_lists, "BLOCK", 300)
     matrix = corpus(1_000, seed=2)
     rows, width = Rows.of(matrix), matrix.shape[1]
     for theta in (0.0, 0.02):
@@ -96,7 +96,7 @@ def test_blocks_change_no_list_where_nothing_is_left_out(most_rows: int, monkeyp
     matrix = corpus(2_000, seed=7)
     rows, width = Rows.of(matrix), matrix.shape[1]
     in_one = kernel_neighbours(rows, width, 10, theta=1e-6)
-    monkeypatch.setattr(pruned_lists, "MOST_ROWS", most_rows)
+    monkeypatch.setattr(pruned_lists, "BLOCK", most_rows)
     assert_same(kernel_neighbours(rows, width, 10, theta=1e-6), in_one)
 
 

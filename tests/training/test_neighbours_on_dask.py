@@ -42,7 +42,7 @@ def cluster() -> Iterator[None]:
 def test_workers_of_a_cluster_build_the_lists_that_threads_build(
     matrix: sparse.csr_array, tmp_path: Path, theta: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pruned_lists, "MOST_ROWS", 1_024)
+    monkeypatch.setattr(pruned_lists, "BLOCK", 1_024)
     rows, width = Rows.of(matrix), matrix.shape[1]
     here = kernel_neighbours(rows, width, K, theta=theta, jobs=2)
     with parallel_config(backend="dask"):
