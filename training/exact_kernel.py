@@ -2,18 +2,21 @@
 
 The few most frequent terms, the *heavy* ones, make half of all postings and little of any score: they are kept as a
 dense matrix, and what they could add to a score is at most the product of the lengths of the two heavy parts (Cauchy
-and Schwarz). Only rows that this bound lets through get it added. Anastasiu and Karypis (L2Knng, 2015) prune by the
-same bound. The postings of the others, the *light* ones, are cut into blocks of rows.
+and Schwarz). Only pairs that this bound lets through get it added. Anastasiu and Karypis (L2Knng, 2015) prune by the
+same bound. Rows are cut into stripes, small enough for the sums of one to stay in the nearest cache; every two rows of
+different stripes are added up once, for both.
 """
 
 from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 
-from training.arrange_kernel import BLOCK, Arranged, Arrays
+from training.arrange_kernel import Arranged, Arrays
 from training.compiled import F32, I32, I64, U8, U16, compiled, prefetch
-from training.rerank_kernel import keep_best
+from training.shortlist_kernel import ShortlistArrays, keep_highest, pair
 
+STRIPE = 8_192  # rows a stripe at most
+STRIPES = 8  # at least, so that several processors find some that nobody else is at
 HEAVY = 16  # heavy terms at most: one cache line of float32
 HEAVY_SHARE = 0.05  # of all squared weight that the heavy terms may hold, lest their bound lets everything through
 WORD = 8  # rows that are looked at together
@@ -21,19 +24,20 @@ ROUNDING = 2.4e-7  # four times the largest relative error of one float32 operat
 OUT_OF_RACE = np.float32(-1e30)
 TINY = np.float32(1e-30)
 
-LightArrays: TypeAlias = tuple[F32, F32, I64, U16, F32, F32, int]
+LightArrays: TypeAlias = tuple[F32, F32, I64, U16, F32, F32, int, int]
 
 
 class Light(NamedTuple):
     """The light postings of arranged rows, and what bounds the heavy terms."""
 
     parts: F32  # (n, HEAVY) the weights of the heavy terms
-    lengths: F32  # (blocks, rows a block) their length a row, rounded up; 0 behind the last row
-    list_starts: I64  # (blocks, light terms + 1)
-    list_rows: U16  # (light postings,) rows counted from the start of the block, ascending within a list
+    lengths: F32  # (stripes * rows a stripe,) their length a row, rounded up; -inf behind the last one
+    list_starts: I64  # (stripes, light terms + 1)
+    list_rows: U16  # (light postings,) rows counted from the start of the stripe, ascending within a list
     list_values: F32  # (light postings,)
     slack: F32  # (n,) more than all roundings in a float32 score of the row
     heavy: int  # heavy terms, 0..HEAVY
+    stripe: int  # rows a stripe, a whole number of words
 
     def arrays(self) -> LightArrays:
         """The fields as a plain tuple."""
@@ -41,21 +45,27 @@ class Light(NamedTuple):
 
 
 def light(arranged: Arranged) -> Light:
-    """What `candidates` needs beside the arranged rows. O(entries)."""
+    """What `within` and `meet` need beside the arranged rows. O(entries)."""
     starts, terms, weights, _, _, kept = arranged
     n = starts.size - 1
-    heavy = _heavy_terms(arranged)
+    heavy, stripe = _heavy_terms(arranged), stripe_of(n)
     parts = heavy_parts(starts, terms, weights, heavy)
-    blocks, size = -(-n // BLOCK), min(BLOCK, -(-n // WORD) * WORD)
-    lengths = np.zeros(blocks * size, np.float32)
+    lengths = np.full(-(-n // stripe) * stripe, -np.inf, np.float32)  # no bar is reached there
     lengths[:n] = np.sqrt(np.einsum("ij,ij->i", parts, parts, dtype=np.float64)) * (1 + ROUNDING)
     return Light(
         parts,
-        lengths.reshape(blocks, size),
-        *light_postings(starts, terms, weights, heavy, kept),
+        lengths,
+        *light_postings(starts, terms, weights, heavy, kept, stripe),
         slack=((np.diff(starts) + HEAVY) * ROUNDING).astype(np.float32),
         heavy=heavy,
+        stripe=stripe,
     )
+
+
+def stripe_of(n: int) -> int:
+    """How many rows a stripe of n rows has: equal ones, in whole words."""
+    stripes = max(STRIPES, -(-n // STRIPE))
+    return -(-n // stripes // WORD) * WORD
 
 
 def _heavy_terms(arranged: Arranged) -> int:
@@ -78,33 +88,33 @@ def heavy_parts(starts: I64, terms: I32, weights: F32, heavy: int) -> F32:
 
 
 @compiled
-def light_postings(starts: I64, terms: I32, weights: F32, heavy: int, width: int) -> tuple[I64, U16, F32]:
-    """Postings of the terms heavy..width-1, by block, then term, then row.
+def light_postings(starts: I64, terms: I32, weights: F32, heavy: int, width: int, stripe: int) -> tuple[I64, U16, F32]:
+    """Postings of the terms heavy..width-1, by stripe, then term, then row.
 
-    returns  list_starts (blocks, width - heavy + 1), where each list begins in the two others;
-             rows (m,) uint16, counted from the start of the block; values (m,) float32
+    returns  list_starts (stripes, width - heavy + 1), where each list begins in the two others;
+             rows (m,) uint16, counted from the start of the stripe; values (m,) float32
     """
     n = starts.size - 1
-    blocks = (n + BLOCK - 1) // BLOCK
-    list_starts = np.zeros((blocks, width - heavy + 1), np.int64)
+    stripes = (n + stripe - 1) // stripe
+    list_starts = np.zeros((stripes, width - heavy + 1), np.int64)
     for i in range(n):
         for j in range(starts[i], starts[i + 1]):
             if terms[j] >= heavy:
-                list_starts[i // BLOCK, terms[j] - heavy + 1] += 1
+                list_starts[i // stripe, terms[j] - heavy + 1] += 1
     total = 0
-    for b in range(blocks):
+    for b in range(stripes):
         list_starts[b, 0] = total
         for t in range(width - heavy):
             list_starts[b, t + 1] += list_starts[b, t]
         total = list_starts[b, width - heavy]
     rows, values = np.empty(total, np.uint16), np.empty(total, np.float32)
-    for b in range(blocks):
+    for b in range(stripes):
         place = list_starts[b].copy()
-        for i in range(b * BLOCK, min(n, (b + 1) * BLOCK)):
+        for i in range(b * stripe, min(n, (b + 1) * stripe)):
             for j in range(starts[i], starts[i + 1]):
                 t = terms[j] - heavy
                 if t >= 0:
-                    rows[place[t]], values[place[t]] = i - b * BLOCK, weights[j]
+                    rows[place[t]], values[place[t]] = i - b * stripe, weights[j]
                     place[t] += 1
     return list_starts, rows, values
 
@@ -114,6 +124,22 @@ def add_list(sums: F32, rows: U16, values: F32, weight: np.float32) -> None:
     """sums[rows] += weight * values; slicing a list before its loop is 1.3 times as fast as indexing from the whole."""
     for j in range(rows.size):
         sums[rows[j]] += weight * values[j]
+
+
+@compiled
+def add_row(sums: F32, postings: LightArrays, b: int, terms: I32, weights: F32) -> None:
+    """Adds the light products of a row with all rows of stripe b."""
+    _, _, list_starts, list_rows, list_values, _, heavy, _ = postings
+    for j in range(terms.size):
+        t = terms[j] - heavy
+        if t >= 0:  # the rest of a list comes by itself once it is read in order
+            prefetch(list_rows, list_starts[b, t])
+            prefetch(list_values, list_starts[b, t])
+    for j in range(terms.size):
+        t = terms[j] - heavy
+        if t >= 0:
+            here = slice(list_starts[b, t], list_starts[b, t + 1])
+            add_list(sums, list_rows[here], list_values[here], weights[j])
 
 
 @compiled
@@ -130,14 +156,16 @@ def reached_by(sums: F32, count: int) -> np.float32:
     maxima = table[0].copy()
     for member in range(1, members):
         np.maximum(maxima, table[member], maxima)
-    return max(TINY, keep_best(maxima, np.empty(groups, np.int32), groups, count))
+    return max(TINY, np.partition(maxima, groups - count)[groups - count])
 
 
 @compiled
-def mark(sums: F32, lengths: F32, length: np.float32, bar: np.float32, marked: U8) -> None:
-    """Which rows may reach `bar`: sum of light products + bound of heavy ones. Without a branch it compiles to SIMD."""
+def mark(
+    sums: F32, lengths: F32, bars: F32, length: np.float32, bar: np.float32, slack: np.float32, marked: U8
+) -> None:
+    """Which rows may reach the bar of either: sum of light products + bound of heavy ones. Compiles to SIMD."""
     for j in range(sums.size):
-        marked[j] = sums[j] + length * lengths[j] >= bar
+        marked[j] = sums[j] + length * lengths[j] + slack >= min(bars[j], bar)
 
 
 @compiled
@@ -153,77 +181,110 @@ def heavy_product(parts: F32, i: int, r: int) -> np.float32:
 
 
 @compiled
-def collect(
-    marked: U8,
-    sums: F32,
-    base: int,
-    itself: int,
-    parts: F32,
-    rows: I32,
-    scores: F32,
-    fill: int,
-    keep: int,
-    least: np.float32,
-) -> tuple[int, np.float32]:
-    """Adds marked rows to the candidates rows[:fill], with their full scores; rows taken are out of the race in `sums`.
-
-    returns  the new fill, at most rows.size, and the score below which nothing counts: the keep-th highest once known
-    """
-    words = marked.view(np.uint64)
-    for word in range(words.size):
-        if words[word] != 0:
-            for j in range(WORD * word, WORD * word + WORD):
-                if marked[j] and base + j != itself:
-                    score = sums[j] + heavy_product(parts, itself, base + j)
-                    sums[j] = OUT_OF_RACE
-                    if score > 0 and score >= least:
-                        if fill == rows.size:
-                            least = keep_best(scores, rows, fill, keep)
-                            fill = keep
-                        rows[fill], scores[fill] = base + j, score
-                        fill += 1
-    if fill > keep or (fill == keep and least == TINY):
-        least = keep_best(scores, rows, fill, keep)
-        fill = keep
-    return fill, least
+def bits_of(score: np.float32) -> np.uint32:
+    """Scores that are not negative sort like their bits."""
+    bits: np.uint32 = np.float32(score).view(np.uint32)
+    return bits
 
 
 @compiled
-def candidates(arranged: Arrays, postings: LightArrays, first: int, stop: int, keep: int) -> tuple[I32, I64, F32]:
-    """For rows first..stop-1 the `keep` best others by a float32 score.
+def enter_one(lists: ShortlistArrays, keep: int, x: int, score: np.uint32, other: int) -> None:
+    """Enters a pair on shortlist x if it reaches the bar."""
+    pairs, fill, bars = lists
+    if score >= bars[x]:
+        if fill[x] == pairs.shape[1]:
+            bars[x] = keep_highest(pairs[x], fill[x], keep)
+            fill[x] = keep
+        pairs[x, fill[x]] = pair(score, other)
+        fill[x] += 1
 
-    returns  rows (m, 2 keep), unordered; how many count (m,); the score (m,) below which some may have been dropped
+
+@compiled
+def within(arranged: Arrays, postings: LightArrays, first: int, stop: int, keep: int, room: int) -> ShortlistArrays:
+    """The shortlists, with `room` places, of the rows first..stop-1 of one stripe, of all pairs within it."""
+    starts, terms, weights, _, _, _ = arranged
+    parts, lengths, _, _, _, slack, _, stripe = postings
+    m, b = stop - first, first // stripe
+    base = b * stripe
+    pairs, fill, bars = np.empty((m, room), np.uint64), np.zeros(m, np.int64), np.ones(m, np.uint32)
+    sums, marked, none = np.zeros(stripe, np.float32), np.zeros(stripe, np.uint8), np.full(stripe, np.inf, np.float32)
+    words, found = marked.view(np.uint64), np.empty(stripe, np.uint64)
+    theirs = lengths[base : base + stripe]
+    for x in range(m):
+        i, count = first + x, 0
+        row = slice(starts[i], starts[i + 1])
+        add_row(sums, postings, b, terms[row], weights[row])
+        sums[i - base] = OUT_OF_RACE
+        bar = reached_by(sums, keep)
+        mark(sums, theirs, none, theirs[i - base], bar, slack[i], marked)
+        for word in range(words.size):
+            if words[word] != 0:
+                for j in range(WORD * word, WORD * word + WORD):
+                    score = sums[j] + heavy_product(parts, i, base + j) if marked[j] else np.float32(0)
+                    if score >= bar:
+                        found[count] = pair(bits_of(score), base + j)
+                        count += 1
+        if count >= keep:
+            bars[x] = keep_highest(found, count, keep)
+        fill[x] = min(count, keep)
+        pairs[x, : fill[x]] = found[: fill[x]]
+        sums[:] = 0
+    return pairs, fill, bars
+
+
+@compiled
+def meet(
+    arranged: Arrays, postings: LightArrays, a: int, b: int, keep: int, ours: ShortlistArrays, theirs: ShortlistArrays
+) -> None:
+    """Enters all pairs of a row of stripe a and one of stripe b on the shortlists of both that they may belong to.
+
+    ours, theirs  the shortlists of the two stripes, which change
     """
     starts, terms, weights, _, _, _ = arranged
-    parts, lengths, list_starts, list_rows, list_values, slack, heavy = postings
-    m, room = stop - first, 2 * keep
-    found_rows, found_scores = np.empty((m, room), np.int32), np.empty((m, room), np.float32)
-    fill, least = np.zeros(m, np.int64), np.full(m, TINY, np.float32)
-    blocks, size = lengths.shape
-    sums, marked = np.zeros(size, np.float32), np.zeros(size, np.uint8)
-    for turn in range(blocks):
-        b = (first // BLOCK + turn) % blocks  # alike rows first: they raise the bar for all others
-        base = b * BLOCK
-        for x in range(m):
-            i = first + x
-            for j in range(starts[i], starts[i + 1]):
-                t = terms[j] - heavy
-                if t >= 0:  # the rest of a list comes by itself once it is read in order
-                    prefetch(list_rows, list_starts[b, t])
-                    prefetch(list_values, list_starts[b, t])
-            for j in range(starts[i], starts[i + 1]):
-                t = terms[j] - heavy
-                if t >= 0:
-                    begin, end = list_starts[b, t], list_starts[b, t + 1]
-                    add_list(sums, list_rows[begin:end], list_values[begin:end], weights[j])
-            if fill[x] < keep:
-                mark(sums, lengths[b], np.float32(0), reached_by(sums, keep + 1), marked)
-                fill[x], least[x] = collect(
-                    marked, sums, base, i, parts, found_rows[x], found_scores[x], fill[x], keep, least[x]
-                )
-            mark(sums, lengths[b], lengths[i // BLOCK, i % BLOCK], max(least[x] - slack[i], TINY), marked)
-            fill[x], least[x] = collect(
-                marked, sums, base, i, parts, found_rows[x], found_scores[x], fill[x], keep, least[x]
-            )
-            sums[:] = 0
-    return found_rows, fill, least
+    parts, lengths, _, _, _, slack, _, stripe = postings
+    base, other = a * stripe, b * stripe
+    m, size = ours[1].size, theirs[1].size
+    sums, marked = np.zeros(stripe, np.float32), np.zeros(stripe, np.uint8)
+    words = marked.view(np.uint64)
+    bars = np.full(stripe, np.inf, np.float32)
+    bars[:size] = theirs[2].view(np.float32)
+    for x in range(m):
+        i = base + x
+        row = slice(starts[i], starts[i + 1])
+        add_row(sums, postings, b, terms[row], weights[row])
+        bar = np.uint32(ours[2][x]).view(np.float32)
+        mark(sums, lengths[other : other + stripe], bars, lengths[i], bar, slack[i], marked)
+        for word in range(words.size):
+            if words[word] != 0:
+                for j in range(WORD * word, WORD * word + WORD):
+                    if marked[j]:
+                        score = sums[j] + heavy_product(parts, i, other + j)
+                        if score > 0:
+                            bits = bits_of(score)
+                            enter_one(ours, keep, x, bits, other + j)
+                            enter_one(theirs, keep, j, bits, i)
+                            bars[j] = np.uint32(theirs[2][j]).view(np.float32)
+        sums[:] = 0
+
+
+@compiled
+def contenders(lists: ShortlistArrays, slack: F32, k: int) -> tuple[I32, I64, F32]:
+    """Of settled shortlists those others that may be among the k best by exact score.
+
+    slack    (m,)
+    returns  rows (m, at most as many as are kept), of which the first fill (m,) count; the bars (m,) as scores
+    """
+    pairs, fill, bars = lists
+    m, most = fill.size, int(np.max(fill))
+    count, rows = np.zeros(m, np.int64), np.empty((m, most), np.int32)
+    for x in range(m):
+        least = np.uint32(0)
+        if fill[x] > k:
+            part = np.partition(pairs[x, : fill[x]], fill[x] - k)
+            kth = np.uint32(part[fill[x] - k] >> np.uint64(32)).view(np.float32)
+            least = bits_of(max(np.float32(kth - 2 * slack[x]), TINY))
+        for c in range(fill[x]):
+            if np.uint32(pairs[x, c] >> np.uint64(32)) >= least:
+                rows[x, count[x]] = np.uint64(0xFFFFFFFF) - (pairs[x, c] & np.uint64(0xFFFFFFFF))
+                count[x] += 1
+    return rows, count, bars.view(np.float32)

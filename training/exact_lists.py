@@ -1,17 +1,31 @@
-"""Exact neighbour lists from the compiled kernel: the bits of the plain loop."""
+"""Exact neighbour lists from the compiled kernel: the bits of the plain loop.
 
-from collections.abc import Iterable, Iterator
+Shortlists begin with the pairs within a stripe of rows; then every two stripes meet once, in rounds in which each is at
+most at one meeting, so that a meeting has the shortlists of its two stripes for itself.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from joblib import delayed
 
 from recsys.cosine import Found, Neighbours
 from training.arrange_kernel import Arranged
-from training.exact_kernel import Light, candidates, light
+from training.exact_kernel import Light, contenders, light, meet, within
 from training.mapped import Shared, shared
 from training.rerank_kernel import best_of
-from training.row_tasks import Task, joined, parallel, tasks_of
+from training.row_tasks import Task, joined, meetings, parallel, tasks_of
+from training.shortlist_kernel import ShortlistArrays, Shortlists, settle
+
+
+class Search(NamedTuple):
+    """What each task reads."""
+
+    there: Shared[Arranged]
+    postings: Shared[Light]
+    keep: int
 
 
 def exact_lists(
@@ -22,18 +36,65 @@ def exact_lists(
     `there` is `arranged` for workers. Else as for `kernel_neighbours`.
     """
     n, unsettled = arranged.names.size, list[int]()
-    postings = shared(light(arranged), folder, "postings")
-    searches = parallel(jobs, [delayed(_search)(there, postings, task, k) for task in tasks_of(0, n)])
-    return joined(n, k, _noted(searches, unsettled)), unsettled
+    made = light(arranged)
+    keep = k + k // 16 + 4  # the spare ones settle which are the best k by exact score
+    search = Search(there, shared(made, folder, "postings"), keep)
+    lists = Shortlists.empty(n, 2 * keep)
+    stripes = [(first, min(first + made.stripe, n)) for first in range(0, n, made.stripe)]
+    _begin(search, lists, stripes, jobs=jobs)
+    _meet(search, lists, stripes, jobs=jobs)
+    settle(lists.arrays(), keep)
+    tasks = (delayed(_best)(search, task, lists.part(*task), k) for task in tasks_of(0, n))
+    return joined(n, k, _noted(parallel(jobs, tasks), unsettled)), unsettled
 
 
-def _search(there: Shared[Arranged], postings: Shared[Light], task: Task, k: int) -> tuple[Found, list[int]]:
+def _begin(search: Search, lists: Shortlists, stripes: Sequence[Task], *, jobs: int) -> None:
+    """Enters the pairs within stripes."""
+    tasks, room = [task for stripe in stripes for task in tasks_of(*stripe)], lists.pairs.shape[1]
+    begun = parallel(jobs, [delayed(_within)(search, task, room) for task in tasks])
+    for task, found in zip(tasks, begun, strict=True):
+        lists.put(*task, found)
+
+
+def _meet(search: Search, lists: Shortlists, stripes: Sequence[Task], *, jobs: int) -> None:
+    """Enters the pairs of rows of different stripes."""
+    for pairs in meetings(len(stripes)):
+        given = [(lists.part(*stripes[a]), lists.part(*stripes[b])) for a, b in pairs]
+        tasks = [delayed(_met)(search, *pair, *parts) for pair, parts in zip(pairs, given, strict=True)]
+        for (a, b), (ours, theirs) in zip(pairs, parallel(jobs, tasks), strict=True):
+            lists.put(*stripes[a], ours)
+            lists.put(*stripes[b], theirs)
+
+
+def _within(search: Search, task: Task, room: int) -> ShortlistArrays:
+    found: ShortlistArrays = within(
+        search.there.open().arrays(), search.postings.open().arrays(), *task, search.keep, room
+    )
+    return found
+
+
+def _met(
+    search: Search, a: int, b: int, ours: ShortlistArrays, theirs: ShortlistArrays
+) -> tuple[ShortlistArrays, ShortlistArrays]:
+    """Both shortlists after the meeting: those of this process are changed where they are."""
+    ours, theirs = _own(ours), _own(theirs)
+    meet(search.there.open().arrays(), search.postings.open().arrays(), a, b, search.keep, ours, theirs)
+    return ours, theirs
+
+
+def _own(lists: ShortlistArrays) -> ShortlistArrays:
+    """The same arrays, or copies of what another process sent, which may not be written to."""
+    pairs, fill, bars = lists
+    return np.require(pairs, requirements="W"), np.require(fill, requirements="W"), np.require(bars, requirements="W")
+
+
+def _best(search: Search, task: Task, lists: ShortlistArrays, k: int) -> tuple[Found, list[int]]:
     """The lists of the rows of a task, and which of the rows have a last place with too many equals for float32."""
-    arranged, light, (first, stop) = there.open(), postings.open(), task
-    keep = k + k // 8 + 8  # the spare ones settle which are the best k by exact score
-    rows, fill, least = candidates(arranged.arrays(), light.arrays(), first, stop, keep)
-    found = best_of(arranged.arrays(), first, rows, fill, k)
-    close = (fill >= keep) & (found[1][:, -1] <= least + 2 * light.slack[first:stop])
+    first, stop = task
+    arranged, slack = search.there.open().arrays(), search.postings.open().slack[first:stop]
+    rows, count, bars = contenders(lists, slack, k)
+    found = best_of(arranged, first, rows, count, k)
+    close = (lists[1] >= search.keep) & (found[1][:, -1] <= bars + 2 * slack)
     return found, (first + np.flatnonzero(close)).tolist()
 
 

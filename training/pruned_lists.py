@@ -18,7 +18,7 @@ from training.arrange_kernel import BLOCK, Arranged
 from training.coarse_kernel import Coarse, across, coarse, within
 from training.mapped import Shared, shared
 from training.rerank_kernel import with_neighbours_of_neighbours
-from training.row_tasks import Task, joined, parallel, tasks_of
+from training.row_tasks import Task, joined, meetings, parallel, tasks_of
 from training.shortlist_kernel import Shortlists
 from training.shortlists import Begun, Hits, best_lists, complete
 
@@ -66,13 +66,6 @@ def block_of(n: int) -> int:
     return -(-n // -(-n // BLOCK))
 
 
-def meetings(blocks: int) -> Iterator[list[tuple[int, int]]]:
-    """Every two of so many blocks once, in rounds: each meets the one that stands one further, then two further, ..."""
-    for step in range(1, blocks // 2 + 1):
-        halves = blocks // 2 if 2 * step == blocks else blocks  # opposite ones meet from one side only
-        yield [(b, (b + step) % blocks) for b in range(halves)]
-
-
 def _from_candidates(
     arranged: Arranged, there: Shared[Arranged], k: int, theta: float, *, jobs: int, folder: Path | None
 ) -> Neighbours:
@@ -84,8 +77,8 @@ def _from_candidates(
 
 def _shortlists(search: Search, n: int, keep: int, block: int, *, jobs: int) -> Shortlists:
     """Of n rows, with the `keep` highest sums."""
-    lists = Shortlists.empty(n, keep)
-    room = lists.pairs.shape[1]
+    room = keep + keep // 4 + 1  # with more, bars rise too late
+    lists = Shortlists.empty(n, room)
     blocks = [(first, min(first + block, n)) for first in range(0, n, block)]
     tasks = [task for one in blocks for task in tasks_of(*one)]
     begun = parallel(jobs, [delayed(_within)(search, task, keep, room) for task in tasks])

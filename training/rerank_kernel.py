@@ -10,33 +10,6 @@ LINE = 16  # terms, or weights, in a cache line
 
 
 @compiled
-def keep_best(scores: F32, rows: I32, fill: int, keep: int) -> np.float32:
-    """Moves the `keep` highest of scores[:fill] to the front, with their rows, and returns the least of them."""
-    low, high = 0, fill - 1
-    while low < high:
-        pivot = scores[(low + high) // 2]
-        i, j = low, high
-        while i <= j:
-            while scores[i] > pivot:
-                i += 1
-            while scores[j] < pivot:
-                j -= 1
-            if i <= j:
-                scores[i], scores[j] = scores[j], scores[i]
-                rows[i], rows[j] = rows[j], rows[i]
-                i += 1
-                j -= 1
-        if keep - 1 <= j:
-            high = j
-        elif keep - 1 >= i:
-            low = i
-        else:
-            break
-    least: np.float32 = scores[keep - 1]
-    return least
-
-
-@compiled
 def exact_score(dense: F32, starts: I64, terms: I32, weights: F32, r: int) -> np.float32:
     """The score that recsys.cosine defines: products added in float64 by ascending term, rounded to float32."""
     total = 0.0

@@ -1,6 +1,6 @@
 """Tasks over the rows of a matrix, on threads of this process or wherever joblib's backend in force runs them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,18 @@ Task = tuple[int, int]  # from a row to before another one
 def tasks_of(first: int, stop: int, size: int = TASK) -> list[Task]:
     """The rows first..stop-1 in order."""
     return [(start, min(start + size, stop)) for start in range(first, stop, size)]
+
+
+def meetings(parts: int) -> Iterator[list[tuple[int, int]]]:
+    """Every two of so many parts once, in rounds in which each is at one meeting at most.
+
+    As in a tournament: one keeps its seat, the others move on by a seat from round to round.
+    """
+    seats = parts + parts % 2
+    for turn in range(seats - 1):
+        order = [0, *(1 + (turn + seat) % (seats - 1) for seat in range(seats - 1))]
+        pairs = zip(order[: seats // 2], reversed(order[seats // 2 :]), strict=True)
+        yield [(a, b) for a, b in pairs if max(a, b) < parts]
 
 
 def parallel(jobs: int, tasks: Iterable[Any]) -> Iterable[Any]:

@@ -24,14 +24,22 @@ class Shortlists(NamedTuple):
     bars: U32  # (n,) a score: so many pairs as are kept reach it; 1 until it is known
 
     @classmethod
-    def empty(cls, n: int, keep: int) -> "Shortlists":
-        """Of n rows, to keep so many pairs each."""
-        room = keep + keep // 4 + 1
+    def empty(cls, n: int, room: int) -> "Shortlists":
+        """Of n rows, with room for so many pairs each."""
         return cls(np.empty((n, room), np.uint64), np.zeros(n, np.int64), np.ones(n, np.uint32))
 
     def arrays(self) -> ShortlistArrays:
         """The fields as a plain tuple."""
         return cast(ShortlistArrays, tuple(self))
+
+    def part(self, first: int, stop: int) -> ShortlistArrays:
+        """Those of the rows first..stop-1, as views."""
+        return self.pairs[first:stop], self.fill[first:stop], self.bars[first:stop]
+
+    def put(self, first: int, stop: int, lists: ShortlistArrays) -> None:
+        """Those of the rows first..stop-1, if they are not views of these."""
+        if not np.may_share_memory(self.pairs, lists[0]):
+            self.pairs[first:stop], self.fill[first:stop], self.bars[first:stop] = lists
 
     def rows(self, first: int, stop: int, keep: int) -> I32:
         """(stop - first, keep) the others of the rows first..stop-1, once lists are settled; the first `fill` count."""
@@ -39,7 +47,7 @@ class Shortlists(NamedTuple):
 
 
 @compiled
-def pair(score: int, other: int) -> np.uint64:
+def pair(score: int | np.unsignedinteger, other: int) -> np.uint64:
     """A pair as one number. `score`: 0..2**32 - 1."""
     return (np.uint64(score) << _HALF) | (_LOWER - np.uint64(other))
 

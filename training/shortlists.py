@@ -22,8 +22,8 @@ def complete(lists: Shortlists, keep: int, begun: Iterable[Begun], met: Iterable
 
     met  taken one by one, and what was taken is entered before the next is asked for: bars rise meanwhile
     """
-    for (first, stop), (pairs, fill, bars) in begun:
-        lists.pairs[first:stop], lists.fill[first:stop], lists.bars[first:stop] = pairs, fill, bars
+    for task, found in begun:
+        lists.put(*task, found)
     for owners, numbers in met:
         enter(lists.arrays(), keep, owners, numbers)
     settle(lists.arrays(), keep)

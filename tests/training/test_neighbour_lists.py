@@ -12,7 +12,6 @@ from tests.recsys.vectors import matrices
 from training import neighbour_lists as fitting
 from training import pruned_lists
 from training.neighbour_lists import fit_neighbours, kernel_neighbours, plain_neighbours
-from training.pruned_lists import meetings
 
 
 def corpus(n: int, seed: int, words: int = 400, common_words: int = 30, story: int = 8) -> sparse.csr_array:
@@ -98,12 +97,6 @@ def test_blocks_change_no_list_where_nothing_is_left_out(most_rows: int, monkeyp
     in_one = kernel_neighbours(rows, width, 10, theta=1e-6)
     monkeypatch.setattr(pruned_lists, "BLOCK", most_rows)
     assert_same(kernel_neighbours(rows, width, 10, theta=1e-6), in_one)
-
-
-@given(st.integers(1, 40))
-def test_every_two_blocks_meet_once(blocks: int) -> None:
-    met = [frozenset(two) for in_a_round in meetings(blocks) for two in in_a_round]
-    assert sorted(map(sorted, met)) == [[a, b] for a in range(blocks) for b in range(a + 1, blocks)]
 
 
 def test_neighbours_of_neighbours_bring_back_what_pruning_lost(monkeypatch: pytest.MonkeyPatch) -> None:

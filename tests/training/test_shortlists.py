@@ -15,7 +15,7 @@ entries = st.lists(st.tuples(st.integers(0, ROWS - 1), st.integers(1, 60), st.in
 def test_the_highest_pairs_stay_and_of_equal_scores_the_lower_rows(
     found: list[tuple[int, int, int]], keep: int, parts: int
 ) -> None:
-    lists = Shortlists.empty(ROWS, keep)
+    lists = Shortlists.empty(ROWS, keep + keep // 4 + 1)
     owners = np.array([owner for owner, _, _ in found], np.int32)
     numbers = np.array([pair(score, other) for _, score, other in found], np.uint64)
     for some in np.array_split(np.arange(owners.size), parts):
