@@ -60,8 +60,8 @@ def evaluate_summary(
 ) -> tuple[tuple[Comparison, ...], Past | None]:
     """Ranking and Recommendation of a model fitted on the first four fifths of the events before `as_of`: one split.
 
-    What each training tells; simple models that cost a pass over all texts are left out. With it comes what that model
-    learned from the events, which the model to publish asks for again.
+    What each training tells; simple models that cost a pass over all texts are left out. With it comes what of that
+    model the one to publish asks for again.
     """
     return _evaluated(articles, events, as_of, settings, SUMMARY, with_text=False, progress=progress)
 
@@ -95,7 +95,7 @@ def _evaluated(
     with_text: bool,
     progress: Progress,
 ) -> tuple[tuple[Comparison, ...], Past | None]:
-    """`evaluate_site`, and what the model of the last cut learned from events; None where there is no cut."""
+    """`evaluate_site`, and the model of the last cut for a later one to build on; None where there is no cut."""
     events = events.filter(pc.field("at") < as_of)
     cuts = cuts_of(events, plan)
     answers: dict[tuple[ListName, str], list[Answers]] = defaultdict(list)
@@ -104,7 +104,7 @@ def _evaluated(
     for number, (cut, end) in enumerate(pairwise([*cuts, as_of]), start=1):
         told = _numbered(progress, number, len(cuts))
         arrays, manifest = fit(articles, events, cut, settings, with_totals=False, progress=told)
-        model, past = Model.open(manifest, arrays), Past.of(arrays, cut)
+        model, past = Model.open(manifest, arrays), Past.of(manifest, arrays, cut)
         split = Split(acts_of(events, model), cut, end)
         simple = Simple.at(articles, split, with_text=with_text)
         catalogue = int(model.articles.shown(np.arange(len(articles)), cut).sum())

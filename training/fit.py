@@ -56,20 +56,27 @@ LOOKS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What events before `cut` (microseconds) tell, without totals: `fit` takes it over where it would find it out.
+    """A model that was fitted as of `cut` (microseconds) without totals, as far as a later one asks for the same.
 
-    It depends on no text, so that it is the same in a model of before the cut and in a later one of the same records.
+    behaviour  what events before the cut tell: it depends on no text, so that it is the same in a later model of the
+               same records
+    former     its reading of the texts where lists are no longer exact: of fewer articles a second one takes seconds
     """
 
     cut: int
     behaviour: dict[str, Arrays]
+    former: Former | None
 
     @classmethod
-    def of(cls, arrays: Mapping[str, NDArray[Any]], cut: int) -> "Past":
-        """From the arrays of a model that was fitted as of `cut` without totals."""
+    def of(cls, manifest: Manifest, arrays: Mapping[str, NDArray[Any]], cut: int) -> "Past":
+        """From what `fit` returned."""
+        from training import neighbour_lists  # what builds in parallel takes a while to import
+
         found = {name: component(arrays, name) for name in ("engagement", "covisits", "histories", "ranking", "mix")}
         liked = found["mix"]["liked_rows"], found["mix"]["liked_score"]
-        return cls(cut, found | {"mix": Mix.default(*liked).arrays()})  # before its weights were fitted
+        behaviour = found | {"mix": Mix.default(*liked).arrays()}  # before its weights were fitted
+        former = Former.of(manifest, arrays) if manifest.articles >= neighbour_lists.EXACT_BELOW else None
+        return cls(cut, behaviour, former)
 
 
 def fit(
@@ -94,7 +101,8 @@ def fit(
     with_totals  whether totals on articles count: they are of the present, so not for a look at the past
     former       a model whose reading of the texts is carried on where little has changed since
     choice       what computes the signals; where it names files, `events` may hold the newest only
-    past         of the same articles and events, where a model as of a cut was fitted before
+    past         of the same articles and events, where a model as of a cut was fitted before: its reading of the texts
+                 stands in for that of a `former`
     with_links   whether links between articles count: not where links are what Related is measured by
     """
     later = events.num_rows
@@ -119,7 +127,7 @@ def fit(
             as_of,
             settings.language,
             jobs=settings.threads or -1,
-            former=former,
+            former=past.former if former is None and past is not None else former,
             recorded=learn,
             progress=progress,
         )

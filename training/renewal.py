@@ -5,23 +5,54 @@ others the new ones take the places that they have earned. A list that lost an e
 changed, is computed anew where it was full: who stood behind its last place is not known.
 """
 
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.cosine import Neighbours, Rows, block, scores, top_k
+from recsys.cosine import Neighbours, Rows, scores, top_k
+
+COMPILING_PAYS = 100_000_000  # cosines: fewer are had before the kernel is imported
+TASK = 16  # vectors a task
+MERGED = 4_096  # lists that are sorted at once
 
 _KEY = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
 
+class Last(NamedTuple):
+    """The last place of each list."""
+
+    rows: NDArray[np.int32]  # (n,) who stands there
+    scores: NDArray[np.float32]  # (n,) by what score; infinite where nobody is taken in
+
+
+class Found(NamedTuple):
+    """What was found for one vector."""
+
+    nearest: NDArray[np.intp]  # (at most k,)
+    scores: NDArray[np.float32]  # of the nearest
+    takers: NDArray[np.intp]  # (j,) whose lists take it in
+    values: NDArray[np.float32]  # (j,) by which score
+
+
 def renewed(
-    rows: Rows, postings: Rows, before: Neighbours, *, came: NDArray[np.intp], went: NDArray[np.intp], most: int
+    rows: Rows,
+    postings: Rows,
+    before: Neighbours,
+    *,
+    came: NDArray[np.intp],
+    went: NDArray[np.intp],
+    most: int,
+    jobs: int = 1,
 ) -> Neighbours | None:
     """The lists of n vectors, bit for bit those of `recsys.cosine.all_pairs`; None where they are to be made anew.
 
     before  (m, k), m <= n, the lists of the first m vectors as they were
     came    vectors that are new or have changed      went  those that changed, or of which nothing is left
-    most    lists to compute in full, at most
+    most    lists to compute in full, at most      jobs  threads, -1: one a processor, where there are many
     cost    a query for each list to compute, and a sort of each that takes in a new entry
     """
     n, k = len(rows), before.rows.shape[1]
@@ -41,23 +72,60 @@ def renewed(
     in_full = np.zeros(n, np.bool_)
     in_full[anew] = True
     in_full |= is_new
-    last_row, last = old.rows[:, -1].copy(), np.where(in_full, np.float32(np.inf), old.scores[:, -1])
+    old.rows[in_full], old.scores[in_full] = -1, 0.0
+    last = Last(old.rows[:, -1].copy(), np.where(in_full, np.float32(np.inf), old.scores[:, -1]))
     takers, entries, values = [np.zeros(0, np.intp)], [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
-    for row in came.tolist():
-        found = scores(postings, n, *rows.row(row))
-        found[row] = 0.0
-        best = top_k(found, k)
-        old.rows[row, : best.size], old.scores[row, : best.size] = best, found[best]
-        taking = np.flatnonzero(found >= last)
-        taking = taking[(found[taking] > last[taking]) | (row < last_row[taking])]
-        takers.append(taking)
-        entries.append(np.full(taking.size, row, np.int32))
-        values.append(found[taking])
-    for row in anew.tolist():
-        plain = block(rows, postings, row, row + 1, k)
-        old.rows[row], old.scores[row] = plain.rows[0], plain.scores[0]
+    full = np.concatenate((came, anew))
+    for row, found in zip(full.tolist(), _searched(full, rows, postings, last, k, jobs=jobs), strict=True):
+        old.rows[row, : found.nearest.size], old.scores[row, : found.nearest.size] = found.nearest, found.scores
+        if is_new[row]:
+            takers.append(found.takers)
+            entries.append(np.full(found.takers.size, row, np.int32))
+            values.append(found.values)
     _merge(old, shorter, np.concatenate(takers), np.concatenate(entries), np.concatenate(values))
     return old
+
+
+def _searched(asked: NDArray[np.intp], rows: Rows, postings: Rows, last: Last, k: int, *, jobs: int) -> Iterator[Found]:
+    """For each of the vectors asked for."""
+    if asked.size * len(rows) < COMPILING_PAYS:
+        yield from _found(asked, rows, last, k, partial(scores, postings, len(rows)))
+        return
+    from joblib import delayed  # what few vectors don't need takes a while to import
+
+    from training.row_tasks import parallel, tasks_of
+
+    tasks = [asked[slice(*task)] for task in tasks_of(0, asked.size, TASK)]
+    for found in parallel(jobs, [delayed(_compiled)(task, rows, postings, last, k) for task in tasks]):
+        yield from found
+
+
+def _compiled(asked: NDArray[np.intp], rows: Rows, postings: Rows, last: Last, k: int) -> list[Found]:
+    from training.cosine_kernel import cosines
+
+    sums, found = np.zeros(len(rows)), np.empty(len(rows), np.float32)
+
+    def of(terms: NDArray[np.int32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        cosines(postings.starts, postings.terms, postings.weights, terms, weights, sums, found)
+        return found
+
+    return [*_found(asked, rows, last, k, of)]
+
+
+def _found(
+    asked: NDArray[np.intp],
+    rows: Rows,
+    last: Last,
+    k: int,
+    cosines: Callable[[NDArray[np.int32], NDArray[np.float32]], NDArray[np.float32]],
+) -> Iterator[Found]:
+    for row in asked.tolist():
+        found = cosines(*rows.row(row))
+        found[row] = 0.0
+        best = top_k(found, k)
+        taking = np.flatnonzero(found >= last.scores)
+        taking = taking[(found[taking] > last.scores[taking]) | (row < last.rows[taking])]
+        yield Found(best, found[best], taking, found[taking])
 
 
 def _merge(
@@ -67,23 +135,37 @@ def _merge(
     entries: NDArray[np.int32],
     values: NDArray[np.float32],
 ) -> None:
-    """Sorts into the lists of `takers` (j,) the `entries` (j,) with their `values`, and closes gaps in `shorter`.
+    """Sorts into the lists of `takers` (j,) the `entries` (j,) with their `values`, and closes gaps in `shorter`."""
+    touched, place = np.unique(np.concatenate((takers, shorter)), return_inverse=True)
+    counts = np.bincount(place[: takers.size], minlength=touched.size)
+    by_count = np.argsort(counts, kind="stable")  # those that take in as many become as long
+    order = np.argsort(np.argsort(by_count)[place[: takers.size]], kind="stable")
+    touched, counts = touched[by_count], counts[by_count]
+    ends = np.concatenate(([0], np.cumsum(counts)))
+    for first in range(0, touched.size, MERGED):
+        some = slice(first, first + MERGED)
+        here = order[ends[first] : ends[min(first + MERGED, touched.size)]]
+        _sort_in(lists, touched[some], counts[some], entries[here], values[here])
+
+
+def _sort_in(
+    lists: Neighbours,
+    touched: NDArray[np.intp],
+    counts: NDArray[np.intp],
+    entries: NDArray[np.int32],
+    values: NDArray[np.float32],
+) -> None:
+    """Sorts into each of the lists `touched` (t,) the next `counts` (t,) of the entries (j,).
 
     One integer sorts by falling score, then by row: floats that are not negative sort like their bits.
     """
-    touched, place = np.unique(np.concatenate((takers, shorter)), return_inverse=True)
-    if not touched.size:
-        return
     k = lists.rows.shape[1]
-    owner = place[: takers.size]
-    order = np.argsort(owner, kind="stable")
-    counts = np.bincount(owner, minlength=touched.size)
-    column = np.empty(owner.size, np.intp)
-    column[order] = np.arange(owner.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    owner = np.repeat(np.arange(touched.size), counts)
+    column = k + np.arange(owner.size) - np.repeat(np.cumsum(counts) - counts, counts)
     rows = np.full((touched.size, k + int(counts.max(initial=0))), -1, np.int32)
     found = np.zeros(rows.shape, np.float32)
     rows[:, :k], found[:, :k] = lists.rows[touched], lists.scores[touched]
-    rows[owner, k + column], found[owner, k + column] = entries, values
+    rows[owner, column], found[owner, column] = entries, values
     keys = ((_LOW - found.view(np.uint32)) << _KEY) | rows.view(np.uint32)
     keys.sort(axis=1)
     keys = keys[:, :k]

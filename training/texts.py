@@ -1,13 +1,13 @@
-"""Everything that a model knows of a site's articles, read in full or carried on from the model that serves.
+"""Everything that a model knows of a site's articles, read in full or carried on from a model of before.
 
-A model carries on from one of the same code and settings while little has changed. Articles that stayed as they were
-are not read again: their columns, languages, vectors and shingles are taken over, and their neighbour lists too, into
-which the new ones are sorted. What is *exact* then: every vector by the frequencies of terms (idf) as they were at the
-last full reading, every cosine and every list by these vectors, and of records what `training.records` says. What is
-*approximate*: those frequencies, the site's main language and what `training.related` found out of its texts are of the
-last full reading; a pair of words that only a new and an old article share counts for nothing, and articles that were
-one story stay one while they don't change. `RENEWED` bounds how far that goes. benchmarks/retraining.py measures what
-it costs and what it saves.
+A model carries on from one of the same code and settings, such as the one that serves, while little has changed.
+Articles that stayed as they were are not read again: their columns, languages, vectors and shingles are taken over, and
+their neighbour lists too, into which the new ones are sorted. What is *exact* then: every vector by the frequencies of
+terms (idf) as they were at the last full reading, every cosine and every list by these vectors, and of records what
+`training.records` says. What is *approximate*: those frequencies, the site's main language and what `training.related`
+found out of its texts are of the last full reading; a pair of words that only a new and an old article share counts for
+nothing, and articles that were one story stay one while they don't change. `RENEWED` bounds how far that goes.
+benchmarks/retraining.py measures what it costs and what it saves.
 """
 
 import hashlib
@@ -81,7 +81,7 @@ def texts_of(
     recorded  called with the records as soon as they are there, long before the rest
     """
     if former is not None and former.manifest.settings.get("language") == language:
-        found = _renewed(articles, as_of, former, progress)
+        found = _renewed(articles, as_of, former, jobs=jobs, progress=progress)
         if found is not None:
             recorded(found.records)
             return found
@@ -153,7 +153,9 @@ def _read(
     )
 
 
-def _renewed(articles: Sequence[StoredArticle], as_of: int, former: Former, progress: Progress) -> Texts | None:
+def _renewed(
+    articles: Sequence[StoredArticle], as_of: int, former: Former, *, jobs: int, progress: Progress
+) -> Texts | None:
     """Carried on from `former`; None where too much has changed."""
     n, m = len(articles), len(former.digests)
     if m > n:
@@ -187,7 +189,7 @@ def _renewed(articles: Sequence[StoredArticle], as_of: int, former: Former, prog
     rows = _with_new(former.vectors, ids, new, n)
     postings = rows.transposed(text.hashes.size)
     progress("text model", 1, 1)
-    table = renewed(rows, postings, former.lists, came=came, went=went, most=int(COMPUTED * len(rows)))
+    table = renewed(rows, postings, former.lists, came=came, went=went, most=int(COMPUTED * len(rows)), jobs=jobs)
     if table is None:
         return None
     neighbours = NeighbourIndex(rows, postings, table)
@@ -219,8 +221,8 @@ def _asked(
     n, m = len(articles), len(former.digests)
     asked = np.ones(n, np.bool_)
     if isinstance(articles, StoredArticles):
-        asked[:] = False
-        asked[articles.differ] = True
+        told = former.checks.size
+        asked[:told] = articles.checks[:told] != former.checks
     lives = (columns.published < as_of) & ~columns.gone
     asked[:m] |= lives & ~_read_of(former.digests)
     digests = np.zeros((n, 2), np.uint64)

@@ -1,11 +1,14 @@
 """Renewed neighbour lists are those that are made anew, whatever came, changed and went."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
 from recsys.cosine import Rows, all_pairs
+from tests.training.test_neighbour_lists import corpus
+from training import renewal
 from training.renewal import renewed
 
 WIDTH = 12
@@ -45,3 +48,21 @@ def test_where_most_lists_would_be_computed_they_are_made_anew():
     before = all_pairs(rows, postings, 2)
     assert renewed(rows, postings, before, came=np.arange(2), went=np.zeros(0, np.intp), most=1) is None
     assert renewed(rows, postings, before, came=np.zeros(0, np.intp), went=np.arange(1), most=1) is None
+
+
+@pytest.mark.parametrize(("pays", "merged"), [(0, 4_096), (10**9, 50)])
+def test_lists_of_a_corpus_are_those_made_anew_compiled_and_in_several_parts(monkeypatch, pays, merged):
+    monkeypatch.setattr(renewal, "COMPILING_PAYS", pays)
+    monkeypatch.setattr(renewal, "MERGED", merged)
+    matrix = corpus(700, seed=3)
+    width, came, went = matrix.shape[1], np.arange(640, 700), np.arange(40, 60)
+    changed = matrix[np.where(np.isin(np.arange(700), went), np.arange(700) + 1, np.arange(700))]
+    before, after = Rows.of(matrix[:640]), Rows.of(changed)
+    postings = after.transposed(width)
+    asked = np.concatenate((went, came))
+    old = all_pairs(before, before.transposed(width), 10)
+    found = renewed(after, postings, old, came=asked, went=went, most=700, jobs=2)
+    anew = all_pairs(after, postings, 10)
+    assert found is not None
+    np.testing.assert_array_equal(found.rows, anew.rows)
+    np.testing.assert_array_equal(found.scores, anew.scores)
