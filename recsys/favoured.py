@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from recsys.affinity import Matchable
 from recsys.interest import LONG_AGO, site_clock
-from recsys.items import WINDOWS, best
 from recsys.lookup import union
+from recsys.survey import WINDOW, Survey, expected
 from recsys.times import MINUTE, SECOND
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 LEADERS = 150  # kept of those with most interest, and as many of those with most to expect for their age
 KEPT = MINUTE  # how long a list holds: what may be expected of an age changes slowly
 TOUCHED = 500  # so many changes since and the list is made anew
-
-_WINDOW = WINDOWS.index("day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,8 @@ class Favoured:
         self._touched = 0
         self._newest = LONG_AGO
         self._rows: NDArray[np.integer] = np.zeros(0, np.intp)
-        self._pending = np.zeros(0, np.intp)
+        self._pending: NDArray[np.integer] = np.zeros(0, np.intp)
+        self._survey: Survey | None = None
         self._told: tuple[tuple[int, int], Favourites] | None = None
 
     def at(self, model: "Model", now: int) -> Favourites:
@@ -85,15 +84,13 @@ class Favoured:
         return union(self._rows, since), site_clock(second, model.engagement.last_event, newest)
 
     def _begin(self, model: "Model", second: int) -> None:
-        published = model.articles.published
         self._at, self._touched = second, len(model.engagement.touched)
-        self._newest = _newest(published, second)
-        clock = site_clock(second, model.engagement.last_event, self._newest)
-        here = np.flatnonzero(published <= second)
-        self._pending = np.flatnonzero(published > second)
-        signals = (model.engagement.interest(_WINDOW, clock), expected(model, published, clock))
-        leading = [here[best(signal[here], here, LEADERS)] for signal in signals]
-        self._rows = np.unique(np.concatenate([*leading, model.mix.liked_rows]))
+        found = None if self._survey is None else self._survey.leaders(model, second, second + KEPT)
+        if found is None:
+            self._survey = Survey.of(model, LEADERS, self._survey)
+            found = self._survey.surely(model, second, second + KEPT)
+        self._newest, self._pending = found.newest, found.coming
+        self._rows = union(found.rows, model.mix.liked_rows)
 
 
 def favour(model: "Model", rows: NDArray[np.integer], clock: int) -> NDArray[np.float64]:
@@ -102,15 +99,9 @@ def favour(model: "Model", rows: NDArray[np.integer], clock: int) -> NDArray[np.
     """
     found = np.empty((3, rows.size))
     found[0] = model.mix.liked(rows)
-    found[1] = model.engagement.interest(_WINDOW, clock, rows)
+    found[1] = model.engagement.interest(WINDOW, clock, rows)
     found[2] = expected(model, model.articles.published.take(rows), clock)
     return found
-
-
-def expected(model: "Model", published: NDArray[np.int64], clock: int) -> NDArray[np.float64]:
-    """What articles published at these moments (m,) draw within a day from `clock`, on the average."""
-    ages = np.maximum(clock - published, 0).astype(np.float64)
-    return model.ranking.expected(ages, float(model.ranking.horizons[_WINDOW]))
 
 
 def _newest(published: NDArray[np.int64], second: int) -> int:

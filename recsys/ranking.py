@@ -132,13 +132,19 @@ class RankingFit:
 
     def expected(self, ages: NDArray[np.float64], horizon: float) -> NDArray[np.float64]:
         """What an article of each of `ages` (m,) >= 0, microseconds, draws in the next `horizon`, on the average."""
+        return np.interp(ages, *self._curve(horizon))
+
+    def bends(self, horizon: float) -> NDArray[np.float64]:
+        """The ages, ascending from 0, between which `expected` is straight; beyond the last it stays as it is there."""
+        return self._curve(horizon)[0]
+
+    def _curve(self, horizon: float) -> _Curve:
         if horizon not in self._draws:
             # What is drawn from an age on is straight between the ages at which either end of the horizon meets a bend.
             bends = np.union1d(self.ages, np.maximum(self.ages - horizon, 0.0))
             drawn = np.interp(bends + horizon, self.ages, self.drawn) - np.interp(bends, self.ages, self.drawn)
             self._draws[horizon] = bends, drawn
-        bends, drawn = self._draws[horizon]
-        return np.interp(ages, bends, drawn)
+        return self._draws[horizon]
 
     def standing(self, articles: "ArticleColumns", engagement: "Engagement", window: int, now: int) -> Standing:
         """All articles at `now`, to the second; valid until the next question.
