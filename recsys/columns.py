@@ -4,22 +4,23 @@ Row = position in import order; it never changes. Base arrays may be memory maps
 fixed-width columns are copied once, everything else is overlaid per row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple, Self
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.article import SENSITIVE, SPONSORED, UNLISTED, Article
+from recsys.cards import card_json, card_table
 from recsys.growing import Growing
 from recsys.items import Wish
 from recsys.membership import Membership
 from recsys.names import Names
 from recsys.ragged import spliced
-from recsys.record import Micros, SectionPath, wire_json
 from recsys.strings import StringTable
 
 NEVER = int(np.iinfo(np.int64).max)
@@ -29,6 +30,7 @@ REMEMBERED = 1 << 16  # ids whose rows are at hand, 8 MB
 FEW = 8  # exclusions that are compared one by one, a tenth of the time of np.isin
 GROUPS = ("section", "tag", "label", "author")
 
+_NAMES = dict(zip(GROUPS, map(attrgetter, ("section", "tags", "labels", "authors")), strict=True))
 _DIGEST = np.dtype("<u8")
 _GONE, _UNLISTED, _SENSITIVE, _SPONSORED, _EVERGREEN = 1, 2, 4, 8, 16
 _RULED = {UNLISTED: 32, SENSITIVE: 64, SPONSORED: 128}  # the same labels, set by a rule
@@ -40,18 +42,6 @@ _FIXED: dict[str, type[np.generic]] = {
     "language": np.int16,
     "id_hash": np.uint64,
 }
-
-
-class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a list shows of an article."""
-
-    id: str
-    title: str
-    url: str | None
-    section: SectionPath
-    published_at: Micros
-    image_url: str | None = None
-    labels: tuple[str, ...] = ()
 
 
 class _Shown(NamedTuple):
@@ -81,18 +71,38 @@ class ArticleColumns:
         self._shown: _Shown | None = None  # until something changes
         self.groups = {group: Membership.from_arrays(_part(found, group)) for group in GROUPS}
 
+    @classmethod
+    def of(cls, articles: Sequence[Article], languages: Sequence[str], gone: Sequence[bool]) -> Self:
+        """Of n articles: the same as `extend` of no columns, laid down as base arrays in a quarter of the time."""
+        codes: dict[str, int] = {}
+        found: dict[str, NDArray[Any]] = {
+            "language": np.array([codes.setdefault(language, len(codes)) for language in languages], np.int16),
+            "published": np.array([article.published_at for article in articles], np.int64),
+            "expires": np.array(
+                [NEVER if (at := article.expires_at) is None else at for article in articles], np.int64
+            ),
+            "flags": np.array([*map(_flags_of, articles, gone)], np.uint8),
+            "id_hash": _hashes(article.id.encode() for article in articles),
+        }
+        found |= _sorted(found["id_hash"])
+        ids = StringTable.from_strings(article.id for article in articles)
+        tables = {"id": ids, "card": card_table(articles), "language": StringTable.from_strings(codes)}
+        found |= {f"{name}_{part}": array for name, table in tables.items() for part, array in table.arrays().items()}
+        for group, names_of in _NAMES.items():
+            membership = Membership.of(map(names_of, articles))
+            found |= {f"{group}_{name}": array for name, array in membership.arrays(len(articles)).items()}
+        return cls(found)
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Base and overlay as plain arrays."""
         ids = self._ids.with_more(self._id_of_new[row] for row in range(len(self._ids), len(self)))
         new_cards = {row: np.frombuffer(card, np.uint8) for row, card in self._new_cards.items()}
         cards = StringTable(*spliced(self._cards.starts, self._cards.data, new_cards, len(self))[::-1])
         languages = StringTable.from_strings(self._languages)
-        hashes = self._fixed["id_hash"].view
-        order = np.argsort(hashes, kind="stable").astype(np.int32)
         found: dict[str, NDArray[Any]] = {name: self._fixed[name].view.copy() for name in _FIXED}
         found |= {"id_data": ids.data, "id_starts": ids.starts, "card_data": cards.data, "card_starts": cards.starts}
         found |= {"language_data": languages.data, "language_starts": languages.starts}
-        found |= {"sorted_hash": hashes[order], "sorted_row": order}
+        found |= _sorted(found["id_hash"])
         for group, membership in self.groups.items():
             found |= {f"{group}_{name}": array for name, array in membership.arrays(len(self)).items()}
         return found
@@ -160,7 +170,7 @@ class ArticleColumns:
         if not hashes.size:
             return
         raw = [one.encode() for one in ids]
-        wanted = np.frombuffer(b"".join([_digest(one) for one in raw]), _DIGEST)
+        wanted = _hashes(raw)
         there = rows.take(hashes.searchsorted(wanted), mode="clip")
         for one, asked, row, found in zip(ids, raw, there.tolist(), self._ids.some(there), strict=True):
             if found == asked:
@@ -326,8 +336,8 @@ class ArticleColumns:
 
     def _put_names(self, row: int, article: Article) -> None:
         self._new_cards[row] = card_json(article)
-        for group, names in zip(GROUPS, (article.section, article.tags, article.labels, article.authors), strict=True):
-            self.groups[group].put(row, names)
+        for group, names_of in _NAMES.items():
+            self.groups[group].put(row, names_of(article))
 
     def _language_code(self, language: str) -> int:
         if language not in self._languages:
@@ -335,29 +345,26 @@ class ArticleColumns:
         return self._languages.index(language)
 
 
-def card_json(article: Article) -> bytes:
-    """The card of an article as a JSON object."""
-    return wire_json(
-        Card(
-            id=article.id,
-            title=article.title,
-            url=article.url,
-            section=article.section,
-            published_at=article.published_at,
-            image_url=article.image_url,
-            labels=article.labels,
-        )
-    )
-
-
 def _fixed_of(article: Article, language: int, gone: bool) -> tuple[int, ...]:
     """The values of the columns of fixed width, in the order of _FIXED."""
+    return article.published_at, _expires_of(article), _flags_of(article, gone), language, int(_id_hash(article.id))
+
+
+def _expires_of(article: Article) -> int:
+    return NEVER if article.expires_at is None else article.expires_at
+
+
+def _flags_of(article: Article, gone: bool) -> int:
     flags = _EVERGREEN * article.evergreen | _GONE * gone
     if article.labels:
         flags |= _UNLISTED * (UNLISTED in article.labels) | _SENSITIVE * (SENSITIVE in article.labels)
         flags |= _SPONSORED * (SPONSORED in article.labels)
-    expires = NEVER if article.expires_at is None else article.expires_at
-    return article.published_at, expires, flags, language, int(_id_hash(article.id))
+    return flags
+
+
+def _hashes(raw: Iterable[bytes]) -> NDArray[np.uint64]:
+    """(m,) of m ids."""
+    return np.frombuffer(b"".join(map(_digest, raw)), _DIGEST)
 
 
 def _id_hash(article_id: str) -> np.uint64:
@@ -366,6 +373,11 @@ def _id_hash(article_id: str) -> np.uint64:
 
 def _digest(raw: bytes) -> bytes:
     return blake2b(raw, digest_size=_DIGEST.itemsize).digest()
+
+
+def _sorted(hashes: NDArray[np.uint64]) -> dict[str, NDArray[Any]]:
+    order = np.argsort(hashes, kind="stable").astype(np.int32)
+    return {"sorted_hash": hashes[order], "sorted_row": order}
 
 
 def _part(arrays: Mapping[str, NDArray[Any]], group: str) -> dict[str, NDArray[Any]]:

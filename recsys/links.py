@@ -26,6 +26,8 @@ NO_ADDRESS = 0
 _ANCHOR = re.compile(r"<a\b(?P<attributes>[^<>]*)>", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
+_PLAIN = re.compile(r"https?://([a-z0-9.-]+)(|/[A-Za-z0-9/_.~-]*)")  # what urlsplit would only split
+
 Linked = tuple[NDArray[np.int32], NDArray[np.float64]]
 
 
@@ -202,13 +204,16 @@ def href(attributes: str, page: str | None) -> SplitResult | None:
 
 def address_of(url: str) -> str | None:
     """Host and path of an address, by which it is known; None for a host alone."""
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").removeprefix("www.")
-    except ValueError:
-        return None
-    path = unquote(parts.path).rstrip("/")
-    return f"{host}{path}" if path else None
+    if plain := _PLAIN.fullmatch(url):
+        host, path = plain.groups()
+    else:
+        try:
+            parts = urlsplit(url)
+            host, path = parts.hostname or "", unquote(parts.path)
+        except ValueError:
+            return None
+    path = path.rstrip("/")
+    return f"{host.removeprefix('www.')}{path}" if path else None
 
 
 def host_of(address: str) -> str:

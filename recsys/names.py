@@ -36,6 +36,13 @@ class Names:
         return found
 
     @classmethod
+    def distinct(cls, names: Iterable[str]) -> Self:
+        """Names of which each comes once."""
+        some = list(names)
+        order = sorted(range(len(some)), key=some.__getitem__)  # as UTF-8 they would be in the same order
+        return cls(StringTable.from_strings(some), np.array(order, np.int32))
+
+    @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """What `arrays` returned; `order` may be absent."""
         return cls(StringTable(arrays["data"], arrays["starts"]), arrays.get("order"))

@@ -3,7 +3,7 @@
 import msgspec
 
 from recsys.bundle import Manifest
-from recsys.columns import Card
+from recsys.cards import Card
 from recsys.event import Event, ListName
 from recsys.items import Reason
 from recsys.record import Micros

@@ -31,11 +31,8 @@ class Records:
     @classmethod
     def of(cls, articles: Sequence[StoredArticle], known: NDArray[np.bool_], languages: Sequence[str]) -> "Records":
         """Of all articles; `known` (n,) and `languages` by row."""
-        columns = ArticleColumns()
-        columns.extend(
-            [stored.article for stored in articles], languages, [stored.deleted_at is not None for stored in articles]
-        )
-        columns = ArticleColumns(columns.arrays())  # of a million articles a tenth of the memory
+        gone = [stored.deleted_at is not None for stored in articles]
+        columns = ArticleColumns.of([stored.article for stored in articles], languages, gone)
         return cls(columns=columns, totals=Totals.of(articles), links=_all_links(articles, known))
 
     @classmethod

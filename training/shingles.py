@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.stories import KEPT, SPACELESS, Shingles
+from recsys.stories import KEPT, SPACELESS, ShingleTable
 from training import shingle_kernel as kernel
 from training.characters import Characters
 
@@ -16,22 +16,21 @@ _ALONE = re.compile(f"[{SPACELESS}]+")
 _LETTERS = re.compile(r"\w+")
 
 
-def compiled_shingles(texts: Sequence[str]) -> list[Shingles]:
+def compiled_shingles(texts: Sequence[str]) -> ShingleTable:
     """The shingles of each text."""
     characters = Characters(_classify)
-    found: list[Shingles] = []
+    sizes, counts, hashes = [np.zeros(0, np.int32)], [np.zeros(1, np.int64)], [np.zeros(0, np.uint32)]
     for block in _blocks(texts):
         starts = np.zeros(len(block) + 1, np.int64)
         np.cumsum([*map(len, block)], out=starts[1:])
         points = np.frombuffer("".join(block).encode("utf-32-le", "surrogatepass"), np.uint32)
-        sizes, ends = np.empty(len(block), np.int32), np.empty(len(block), np.int64)
-        hashes = np.empty(min(points.size, KEPT * len(block)), np.uint32)
-        kept = hashes[: kernel.shingles(points, starts, characters.classes(points), sizes, ends, hashes)].copy()
-        begin = 0
-        for size, end in zip(sizes.tolist(), ends.tolist(), strict=True):
-            found.append(Shingles(size, kept[begin:end]))
-            begin = end
-    return found
+        size, ends = np.empty(len(block), np.int32), np.empty(len(block), np.int64)
+        kept = np.empty(min(points.size, KEPT * len(block)), np.uint32)
+        used = kernel.shingles(points, starts, characters.classes(points), size, ends, kept)
+        sizes.append(size)
+        counts.append(np.diff(ends, prepend=0))
+        hashes.append(kept[:used].copy())
+    return ShingleTable(np.concatenate(sizes), np.concatenate(counts).cumsum(), np.concatenate(hashes))
 
 
 def _classify(characters: str) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ import numpy as np
 from recsys.neighbours import NeighbourIndex
 from recsys.ragged import spliced
 from recsys.store import StoredArticle
-from recsys.stories import ALIKE, MARKS, NO_MARKS, Marks, Shingles, Stories, marks_of
+from recsys.stories import ALIKE, MARKS, NO_MARKS, Marks, Shingles, ShingleTable, Stories, marks_of
 from recsys.tfidf import Fields
 from training.corpus import Corpus
 from training.text_model import COMPILING_PAYS
@@ -19,7 +19,7 @@ def stories_of(corpus: Corpus, index: NeighbourIndex) -> Stories:
     """The stories of a corpus, whose vectors are in `index`."""
     lists = index.first_lists(np.arange(len(index)), NEAREST)
     shingles = shingles_of([fields.text for fields in corpus.fields])
-    return Stories.build(shingles, _marks(corpus), np.where(lists.scores >= ALIKE, lists.rows, -1), lists.scores)
+    return Stories.build(shingles, _marks(corpus), lists.rows, lists.scores)
 
 
 def stories_renewed(
@@ -62,10 +62,10 @@ def _marks(corpus: Corpus) -> list[Marks]:
     return [marks_of(stored.article) if is_known else NO_MARKS for stored, is_known in known]
 
 
-def shingles_of(texts: Sequence[str]) -> list[Shingles]:
+def shingles_of(texts: Sequence[str]) -> ShingleTable:
     """`Shingles.of` each text, in whichever way is faster for so many characters."""
     if sum(map(len, texts)) < COMPILING_PAYS:
-        return [*map(Shingles.of, texts)]
+        return ShingleTable.of([*map(Shingles.of, texts)])
     from training.shingles import compiled_shingles  # numba takes a second to import
 
     return compiled_shingles(texts)

@@ -45,6 +45,37 @@ def test_every_id_finds_its_row_and_no_other_does(ids, cut):
     assert len(built) == len(ids)
 
 
+NAMED = st.lists(st.sampled_from(["a", "B", "ä", "news", "😀", "sensitive", "unlisted"]), max_size=4).map(tuple)
+ARTICLES = st.builds(
+    Article,
+    id=IDS,
+    title=st.text(st.characters(exclude_categories=("Cs",)), max_size=20),
+    url=st.sampled_from([None, "/a", 'https://example.org/ä?q="1"']),
+    image_url=st.sampled_from([None, "/i.png"]),
+    section=NAMED.map(SectionPath),
+    tags=NAMED,
+    authors=NAMED,
+    labels=NAMED,
+    published_at=st.integers(-(10**15), 4 * 10**15).map(Micros)
+    | st.integers(-(10**6), 10**6).map(lambda s: Micros(s * 10**6)),
+    expires_at=st.none() | st.integers(0, 10**15).map(Micros),
+    evergreen=st.booleans(),
+)
+
+
+@given(st.lists(ARTICLES, max_size=8, unique_by=lambda one: one.id), st.data())
+def test_columns_of_many_at_once_are_those_of_one_after_another(articles, data):
+    languages = data.draw(st.lists(st.sampled_from(["de", "en", "fr"]), min_size=8, max_size=8))[: len(articles)]
+    gone = [len(one.id) > 4 for one in articles]
+    single = ArticleColumns()
+    for row, (one, language, is_gone) in enumerate(zip(articles, languages, gone, strict=True)):
+        single.put(row, one, language=language, gone=is_gone)
+    wanted, found = single.arrays(), ArticleColumns.of(articles, languages, gone).arrays()
+    assert found.keys() == wanted.keys()
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(found[name], array, err_msg=name, strict=True)
+
+
 @pytest.mark.parametrize("rebuilt", [False, True])
 def test_only_what_may_stand_in_a_list_is_shown(rebuilt):
     built = columns(

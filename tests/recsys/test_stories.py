@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys import stories as subject
 from recsys.article import Article
-from recsys.stories import KEPT, NO_MARKS, WORDS, Shingles, Stories, marks_of, newest_of_each
+from recsys.stories import KEPT, NO_MARKS, WORDS, Shingles, ShingleTable, Stories, marks_of, newest_of_each
 
 LONG = [f"word{n}" for n in range(100)]
 
@@ -23,9 +24,8 @@ def stories(texts, known=None, near=None):
     """Of texts that all are near each other."""
     n = len(texts)
     everyone = np.tile(np.arange(n, dtype=np.int32), (n, 1)) if near is None else near
-    return Stories.build(
-        [Shingles.of(one) for one in texts], known or [NO_MARKS] * n, everyone, np.ones(everyone.shape, np.float32)
-    )
+    shingles = ShingleTable.of([Shingles.of(one) for one in texts])
+    return Stories.build(shingles, known or [NO_MARKS] * n, everyone, np.ones(everyone.shape, np.float32))
 
 
 def labels(found):
@@ -174,3 +174,20 @@ def test_of_each_story_the_newest_stays_and_of_one_moment_the_last(pairs):
     rows = np.arange(len(pairs))
     kept = newest_of_each(label, published, rows).tolist()
     assert kept == sorted(max(np.flatnonzero(label == one), key=lambda i: (published[i], i)) for one in set(label))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 500)), min_size=1, max_size=6),
+    st.integers(1, 2_000),
+)
+def test_many_pairs_at_once_are_those_of_one_after_another(written, together):
+    texts = [
+        text([f"w{n}" for n in range(start, start + length)] + [f"own{at}"] * (length % 7))
+        for at, (start, length) in enumerate(written)
+    ]
+    table = ShingleTable.of([Shingles.of(one) for one in texts])
+    one, other = np.divmod(np.arange(len(texts) ** 2), len(texts))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subject, "_TOGETHER", together)
+        found = table.same_story(one, other)
+    assert found.tolist() == [table[a].same_story(table[b]) for a, b in zip(one.tolist(), other.tolist(), strict=True)]

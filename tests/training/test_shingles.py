@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.stories import KEPT, Shingles
+from recsys.stories import KEPT, Shingles, ShingleTable
 from training import shingles
 from training.shingles import compiled_shingles
 
@@ -29,9 +29,10 @@ WORDS = [
 texts = st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join) | st.text(max_size=80)
 
 
-def assert_same(found: list[Shingles], corpus: list[str]) -> None:
-    for one, text in zip(found, corpus, strict=True):
-        plain = Shingles.of(text)
+def assert_same(found: ShingleTable, corpus: list[str]) -> None:
+    assert found.sizes.size == len(corpus)
+    for row, text in enumerate(corpus):
+        one, plain = found[row], Shingles.of(text)
         assert one.size == plain.size
         np.testing.assert_array_equal(one.hashes, plain.hashes, strict=True)
 
