@@ -75,18 +75,29 @@ class Simple:
             profile = (sparse.csr_array(weights[None, :]) @ self.known.vectors[liked]).toarray().ravel()
             found["TF-IDF (scikit-learn)"] = np.asarray(self.known.vectors @ profile, np.float64)
         if self.items.nnz:
-            tied = sparse.csr_array(weights[None, :]) @ self.items[liked]
-            found["item-item"] = np.asarray(tied.toarray(), np.float64).ravel()
+            rows, tied = self.tied(liked)
+            found["item-item"] = np.zeros(self.section.size)
+            found["item-item"][rows] = tied
         return found
+
+    def tied(self, liked: NDArray[np.integer]) -> tuple[NDArray[np.integer], Scores]:
+        """The rows that "item-item" likens to the articles `liked`, in any order, and how much: (m,) each."""
+        lists = self.items[liked[:READS]]
+        rows, number = np.unique(lists.indices, return_inverse=True)
+        parts = lists.data * _weights(liked).repeat(np.diff(lists.indptr))
+        return rows, np.bincount(number, parts, rows.size).astype(np.float64, copy=False)
 
     def in_section(self, liked: NDArray[np.integer], score: Scores) -> Scores:
         """`score` (n,) of the articles in the section most `liked`, 0 elsewhere."""
+        section = self.section_of(liked)
+        return np.zeros(score.size) if section is None else np.where(self.section == section, score, 0.0)
+
+    def section_of(self, liked: NDArray[np.integer]) -> int | None:
+        """The section most `liked`, None where no article is in any."""
         section = self.section[liked[:READS]]
         weights = np.bincount(section + 1, _weights(liked))
         weights[:1] = 0.0  # of articles without section
-        if not weights.any():
-            return np.zeros(score.size)
-        return np.where(self.section == int(weights.argmax()) - 1, score, 0.0)
+        return int(weights.argmax()) - 1 if weights.any() else None
 
 
 class Popularity:
@@ -183,10 +194,33 @@ def _nearest(
     apart = owner != other
     owner, other = owner[apart], other[apart]
     cosine = together.data[apart] / (size[owner] * size[other])
-    order = np.lexsort((other, -cosine, owner))  # the owners stay as they are
-    begins = np.searchsorted(owner, np.arange(start, stop))
-    kept = order[np.arange(order.size) - begins[owner - start] < NEIGHBOURS]
+    kept = greatest_of_each(cosine, owner - start, other, NEIGHBOURS)
     return cosine[kept], owner[kept], other[kept]
+
+
+def greatest_of_each(score: Scores, owner: NDArray[np.integer], row: NDArray[np.integer], k: int) -> NDArray[np.intp]:
+    """Positions, ascending, of the k greatest of each owner; of equal ones those of the lower row.
+
+    score, owner, row  (m,) > 0, ascending from 0, any
+
+    One integer sorts by owner and falling float32; only what is equal by then is told apart by the score itself.
+    """
+    counts = np.bincount(owner)
+    falling = ~score.astype(np.float32).view(np.uint32)
+    keys = (owner.astype(np.uint64) << np.uint64(32)) | falling
+    keys.sort()
+    more = counts > k
+    last = np.full(counts.size, np.iinfo(np.uint32).max)
+    last[more] = keys[(counts.cumsum() - counts)[more] + k - 1].astype(np.uint32)
+    kept = falling < last[owner]
+    room = k - np.bincount(owner[kept], minlength=counts.size)
+    level = (falling == last[owner]).nonzero()[0]
+    level = level[np.lexsort((row[level], -score[level], owner[level]))]
+    among = np.bincount(owner[level], minlength=counts.size)
+    place = np.arange(level.size) - (among.cumsum() - among)[owner[level]]
+    kept[level[place < room[owner[level]]]] = True
+    found: NDArray[np.intp] = kept.nonzero()[0]
+    return found
 
 
 def _sections(articles: Sequence[StoredArticle]) -> NDArray[np.int64]:

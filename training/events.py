@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsys.acts import session_keys, source_keys
-from recsys.event import EVENT_TYPES, LIST_NAMES, Event
+from recsys.event import EVENT_TYPES, LIST_NAMES, Event, EventType, ListName
 from recsys.histories import visitor_keys
-from recsys.store.protocols import ChangeLog
+from recsys.store import ChangeLog, unpacked
 
 # One row an event, ids as digests:
 #   row       the article's
@@ -41,15 +42,34 @@ _TYPE = {name: code for code, name in enumerate(EVENT_TYPES)}
 _LIST = {name: code for code, name in enumerate(LIST_NAMES)}
 
 
-def logged_events(log: ChangeLog, last: int, after: int = 0) -> Iterator[Event]:
+class Logged(msgspec.Struct, gc=False):
+    """What the table has room for of a `recsys.event.Event`: decoded from the store in a third of the time."""
+
+    type: EventType
+    article_id: str
+    at: int
+    visitor_id: str | None = None
+    session_id: str | None = None
+    value: float | None = None
+    list: ListName | None = None
+    position: int | None = None
+    request_id: str | None = None
+    source: str | None = None
+
+
+_logged = msgspec.msgpack.Decoder(list[Logged]).decode
+
+
+def logged_events(log: ChangeLog, last: int, after: int = 0) -> Iterator[Logged]:
     """All events of the log in entries after `after` up to `last`, in its order, a few entries in memory at a time."""
-    while after < last and (entries := log.read(after, min(_ENTRIES, last - after))):
+    while after < last and (entries := log.tail(after, min(_ENTRIES, last - after))):
         for entry in entries:
-            yield from entry.events
+            if entry.packed:
+                yield from _logged(unpacked(entry.packed))
         after = entries[-1].seq
 
 
-def event_table(events: Iterable[Event], row_of: Callable[[str], int | None], as_of: int) -> pa.Table:
+def event_table(events: Iterable[Event | Logged], row_of: Callable[[str], int | None], as_of: int) -> pa.Table:
     """The events stamped before `as_of` on articles that `row_of` knows, as a table of SCHEMA in the order given.
 
     Memory: 63 bytes an event and one batch of records.
@@ -65,7 +85,7 @@ def event_table(events: Iterable[Event], row_of: Callable[[str], int | None], as
     return pa.Table.from_batches(batches, SCHEMA)
 
 
-def _batch(events: Sequence[Event], rows: Sequence[int | None]) -> pa.RecordBatch:
+def _batch(events: Sequence[Event | Logged], rows: Sequence[int | None]) -> pa.RecordBatch:
     """Column by column: in less than half the time that a row of each event takes."""
     columns: dict[str, Sequence[float | None] | pa.Array] = {
         "row": rows,

@@ -25,11 +25,10 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from recsys.columns import NEVER
-from recsys.event import Event
 from recsys.store.protocols import ChangeLog
 from recsys.times import DAY
 from training.collector import collector_paused
-from training.events import SCHEMA, event_table, logged_events
+from training.events import SCHEMA, Logged, event_table, logged_events
 
 FORMAT = 1
 STATE = "state.json"
@@ -195,7 +194,7 @@ def _continues(state: State, log: ChangeLog, last: int) -> bool:
     return state.seq <= last and log.read(state.seq - 1, 1)[0].at == state.at
 
 
-def _batches(events: Iterator[Event], row_of: RowOf) -> Iterator[pa.Table]:
+def _batches(events: Iterator[Logged], row_of: RowOf) -> Iterator[pa.Table]:
     for first in events:
         yield event_table(chain([first], islice(events, _BATCH - 1)), row_of, NEVER)
 

@@ -23,6 +23,7 @@ from training.other_lists import add_other
 from training.progress import Progress
 from training.related_truth import bare
 from training.replay import Acts, Split, play
+from training.simple_lists import SimpleLists
 
 SPLIT = "split: visitors known at the cut, all they like for the first time until the next; all unread as candidates"
 ROLLING = "rolling: an instant before a like, with live history and a model of the cut; all unread as candidates"
@@ -56,16 +57,17 @@ def replay_split(
         known = sorted(np.random.default_rng(SEED).choice(np.array(known, np.uint64), most, replace=False).tolist())
     popularity = Popularity(split.past, shown.size)
     popularity.move(cut)
-    rng = np.random.default_rng(SEED)
+    simple_lists, rng = SimpleLists(simple, popularity, shown), np.random.default_rng(SEED)
     lists: Lists = {}
     truth: list[dict[int, float]] = []
     for done, visitor in enumerate(known):
         reads = model.histories.of_key(visitor)
-        candidates = _unread(shown, reads)
-        truth.append({row: 1.0 for row in wanted[visitor] if candidates[row]})
-        found = {OURS: _ours(model, reads, cut, k)} | _simple(simple, popularity, reads, candidates, k=k, rng=rng)
+        seen = {*reads.rows.tolist()}
+        truth.append({row: 1.0 for row in wanted[visitor] if row not in seen})
+        found = {OURS: _ours(model, reads, cut, k)} | simple_lists.to(reads, k, rng)
         for name, by_visitor in others.items():
-            add_other(found, name, [row for row in by_visitor.get(visitor, ()) if candidates[row]][:k])
+            allowed = [row for row in by_visitor.get(visitor, ()) if shown[row] and row not in seen]
+            add_other(found, name, allowed[:k])
         for name, rows in found.items():
             lists.setdefault(name, []).append(rows)
         progress("Recommendation, split", done + 1, len(known))

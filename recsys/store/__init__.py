@@ -1,7 +1,7 @@
 """The only place with a database: short protocols, and one module per database that keeps them."""
 
 from recsys.article import StoredArticle
-from recsys.store.payload import unpack_block
+from recsys.store.payload import unpack_block, unpacked
 from recsys.store.protocols import (
     AppendedEvents,
     Catalogue,
@@ -32,4 +32,5 @@ __all__ = [
     "Visitors",
     "comes_back",
     "unpack_block",
+    "unpacked",
 ]

@@ -148,5 +148,5 @@ def _shorter(data: bytes) -> bytes:
 
 
 def unpacked(payload: bytes) -> bytes:
-    """The MessagePack of a payload."""
+    """The MessagePack of a payload, such as `Entry.packed`."""
     return zlib.decompress(payload[1:]) if payload[:1] == _DEFLATED else payload[1:]

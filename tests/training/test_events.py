@@ -8,6 +8,8 @@ from recsys.acts import session_key, source_key
 from recsys.event import EVENT_TYPES, LIST_NAMES, Event
 from recsys.histories import visitor_key
 from recsys.record import Micros
+from recsys.store import Entry
+from recsys.store.payload import pack_events
 from training import events as subject
 from training.events import SCHEMA, event_table, logged_events
 
@@ -65,14 +67,30 @@ def test_batches_change_nothing(rows, batch):
 
 def test_the_log_is_read_to_its_end_a_few_entries_at_a_time():
     class Log:
-        def read(self, after: int, limit: int) -> list:
+        def tail(self, after: int, limit: int) -> list:
             asked.append(limit)
-            return [Entry(seq, (f"e{seq}",)) for seq in range(after + 1, min(after + limit, 600) + 1)]
+            return [packed(seq) for seq in range(after + 1, min(after + limit, 600) + 1)]
 
-    class Entry:
-        def __init__(self, seq: int, events: tuple) -> None:
-            self.seq, self.events = seq, events
+    def packed(seq: int) -> Entry:
+        if seq % 2:
+            return Entry(seq=seq, at=seq, kind="articles", ids=("a",))
+        event = Event(type="view", article_id=str(seq), at=Micros(seq))
+        return Entry(seq=seq, at=seq, kind="events", packed=pack_events([event]))
 
     asked: list[int] = []
-    assert len([*logged_events(Log(), 600, after=100)]) == 500
+    assert [event.article_id for event in logged_events(Log(), 600, after=100)] == [*map(str, range(102, 601, 2))]
     assert asked == [256, 244]
+
+
+def test_events_of_the_log_make_the_rows_that_records_make():
+    known = [
+        Event(type="like", article_id="1", visitor_id="v", session_id="s", at=Micros(5), value=0.0, source="n"),
+        Event(id="e", type="impression", article_id="2", at=Micros(7), list="related", position=2, request_id="r"),
+        Event(type="dwell", article_id="3", at=Micros(1), value=4.5, variant="b", user_agent="c"),
+    ]
+
+    class Log:
+        def tail(self, after: int, limit: int) -> list:
+            return [Entry(seq=1, at=1, kind="events", packed=pack_events(known))]
+
+    assert event_table(logged_events(Log(), 1), int, AS_OF).equals(event_table(known, int, AS_OF))

@@ -18,6 +18,7 @@ from recsys.event import EVENT_TYPES, Event
 from recsys.histories import visitor_key
 from recsys.record import Micros
 from recsys.store import Entry
+from recsys.store.payload import pack_events
 from recsys.times import DAY, HOUR
 from training import history as subject
 from training.engines import duckdb_engine
@@ -42,6 +43,12 @@ class Log:
         found = self.entries[after : after + limit]
         self.read_seqs += [entry.seq for entry in found]
         return found
+
+    def tail(self, after: int, limit: int) -> list[Entry]:
+        return [
+            Entry(seq=entry.seq, at=entry.at, kind=entry.kind, packed=pack_events(entry.events))
+            for entry in self.read(after, limit)
+        ]
 
     def last(self) -> int:
         return len(self.entries)
