@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 
+# Hundreds of processes are started by the tests; without files of bytecode each compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test faults check bench docs lock wheel clean
 
 demo: $(VENV)/.train
@@ -11,11 +14,11 @@ demo: $(VENV)/.train
 
 test: $(VENV)/.dev
 	@sh tests/system-packages.sh
-	$(BIN)/pytest -m "not slow" -n 2
-	$(BIN)/pytest -m slow -n 2
+	$(BIN)/pytest -m "not slow" -n 2 --dist worksteal
+	$(BIN)/pytest -m slow -n 2 --dist worksteal
 
 faults: $(VENV)/.dev
-	RECSYS_FULL=1 $(BIN)/pytest -s tests/faults tests/serving/test_schema.py
+	RECSYS_FULL=1 $(BIN)/pytest -s tests/faults tests/serving/test_schema.py tests/serving/test_protocol.py tests/browser/test_walk.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -38,18 +40,25 @@ def serving(home: Path, log: Path) -> Iterator[str]:
             server.wait(20)
 
 
-@contextmanager
-def browsing(**options: Any) -> Iterator[tuple[Any, list[str], list[str]]]:
-    """A page, what its console complains of, and the dialogs that it opened."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium. Not kept for longer, as no other event loop may run in this thread meanwhile."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page(**{"user_agent": AGENT} | options)
-        complaints: list[str] = []
-        dialogs: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-        yield page, complaints, dialogs
-        browser.close()
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@contextmanager
+def browsing(browser: Any, **options: Any) -> Iterator[tuple[Any, list[str], list[str]]]:
+    """A page that knows nothing of others, what its console complains of, and the dialogs that it opened."""
+    page = browser.new_page(**{"user_agent": AGENT} | options)
+    complaints: list[str] = []
+    dialogs: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    yield page, complaints, dialogs
+    page.close()

@@ -1,5 +1,6 @@
 """The browser reads the site that the tests of serving train."""
 
+from tests.browser.chromium import browser
 from tests.serving.conftest import trained_home
 
-__all__ = ["trained_home"]
+__all__ = ["browser", "trained_home"]

@@ -94,10 +94,10 @@ def hostile(trained_home, tmp_path):
         yield address, [article["id"] for article in found]
 
 
-def test_no_script_of_two_hundred_runs(hostile):
+def test_no_script_of_two_hundred_runs(browser, hostile):
     address, ids = hostile
     assert len(set(HOSTILE)) == 200
-    with browsing() as (page, complaints, dialogs):
+    with browsing(browser) as (page, complaints, dialogs):
         marks = "window.alert = () => { window.ran = true; document.title = 'RAN'; }"
         page.add_init_script(marks)
 

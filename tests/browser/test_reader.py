@@ -21,9 +21,9 @@ def address(trained_home, tmp_path):
         yield found
 
 
-def test_a_reader_reads_likes_and_moves_on(address):
+def test_a_reader_reads_likes_and_moves_on(browser, address):
     hosts = set()
-    with browsing(viewport={"width": 360, "height": 800}) as (page, complaints, _):
+    with browsing(browser, viewport={"width": 360, "height": 800}) as (page, complaints, _):
         page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
 
         page.goto(f"{address}/articles/harbour-3")

@@ -31,10 +31,10 @@ def page_file(tmp_path):
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_and_loads_nothing(page_file, width, scheme):
+def test_the_page_fits_and_loads_nothing(browser, page_file, width, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
-    with browsing(viewport={"width": width, "height": 800}, color_scheme=scheme) as (page, complaints, _):
+    with browsing(browser, viewport={"width": width, "height": 800}, color_scheme=scheme) as (page, complaints, _):
         asked = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(page_file.as_uri())

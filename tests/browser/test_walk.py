@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import CHROMIUM, browsing
+from tests.faults.scale import FULL
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,6 +21,7 @@ pytestmark = [
 RECSYS = Path(sys.executable).with_name("recsys")
 WEIGHT = 150_000  # bytes of a page with all that it loads
 SERIOUS = ("serious", "critical")
+WINDOWS = [(1280, "light"), (360, "dark"), *([(1280, "dark"), (360, "light")] if FULL else [])]
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +77,10 @@ class Walk:
         assert told == [], self.page.url
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_first_five_minutes(demo, width, scheme):
-    with browsing(viewport={"width": width, "height": 800}, color_scheme=scheme) as (page, complaints, dialogs):
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
+def test_the_first_five_minutes(browser, demo, width, scheme):
+    size = {"width": width, "height": 800}
+    with browsing(browser, viewport=size, color_scheme=scheme) as (page, complaints, dialogs):
         walk = Walk(page, demo)
 
         # 1:00 an article with three lists and their reasons
@@ -157,8 +159,8 @@ def test_the_first_five_minutes(demo, width, scheme):
         assert walk.hosts == {demo.removeprefix("http://")}
 
 
-def test_a_like_without_a_mouse_and_the_whole_site_without_javascript(demo):
-    with browsing(java_script_enabled=False) as (page, complaints, _):
+def test_a_like_without_a_mouse_and_the_whole_site_without_javascript(browser, demo):
+    with browsing(browser, java_script_enabled=False) as (page, complaints, _):
         page.goto(f"{demo}/articles/lamp-workshops")
         before = page.locator("form.like .count").inner_text()
         page.locator("form.like button").focus()

@@ -42,10 +42,22 @@ class _Page(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def publisher(trained_home, tmp_path):
+HOSTILE = [
+    {"id": "hostile-0", "title": "<img src=x onerror=alert(1)>"},
+    {"id": "hostile-1", "title": "</script><script>alert(1)</script>"},
+    {"id": "hostile-2", "title": "\u202e<svg onload=alert(1)>", "labels": ["paid"]},
+]
+
+
+@pytest.fixture(scope="module")
+def publisher(trained_home, tmp_path_factory):
     """What shows elements on a page of a publisher, which has a key for its origin; and the home behind."""
-    home = Path(shutil.copytree(trained_home, tmp_path / "home"))
+    folder = tmp_path_factory.mktemp("publisher")
+    home = Path(shutil.copytree(trained_home, folder / "home"))
+    file = folder / "hostile.jsonl"
+    more = {"published_at": "2026-03-10T11:00:00Z"}
+    file.write_text("".join(json.dumps(one | more | {"url": f"/{one['id']}"}) + "\n" for one in HOSTILE))
+    subprocess.run([RECSYS, "import", "--articles", file, "--home", home], check=True, capture_output=True)
     text = [""]
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Page, body=lambda: text[0], api="")) as site:
         origin = f"http://127.0.0.1:{site.server_address[1]}"
@@ -56,7 +68,7 @@ def publisher(trained_home, tmp_path):
             check=True,
         )
         key = next(word for word in made.stdout.split() if len(word) > 30)
-        with serving(home, tmp_path / "serve.log") as api:
+        with serving(home, folder / "serve.log") as api:
             site.RequestHandlerClass = partial(_Page, body=lambda: text[0], api=api)
             threading.Thread(target=site.serve_forever, daemon=True).start()
 
@@ -80,26 +92,11 @@ def sent(home):
         store.close()
 
 
-def test_three_lists_are_shown_with_nothing_twice_and_no_complaint(publisher):
-    show, _ = publisher
-    lists = "".join(
-        f"<recsys-list list='{name}' article='harbour-3' heading='{name}'></recsys-list>"
-        for name in ("related", "ranking", "recommendation")
-    )
-    with browsing() as (page, complaints, _):
-        page.goto(show(lists))
-        page.wait_for_function("document.querySelectorAll('recsys-list').length === 3")
-        page.locator("recsys-list[list=recommendation] a").first.wait_for()
-        links = page.locator("recsys-list a").evaluate_all("links => links.map(link => link.href)")
-        assert len(links) == len(set(links)) > 10
-        assert page.evaluate("document.cookie + localStorage.length") == "0"
-        assert complaints == []
-
-
-def test_what_is_in_view_for_a_second_is_an_impression_and_a_click_names_its_list(publisher):
+def test_what_is_in_view_for_a_second_is_an_impression_and_a_click_names_its_list(browser, publisher):
+    """The first of this file, so that no event of another page comes in between."""
     show, home = publisher
     before = len(sent(home))
-    with browsing() as (page, complaints, _):
+    with browsing(browser) as (page, complaints, _):
         page.goto(show("<recsys-list list='ranking' limit='3'></recsys-list>"))
         link = page.locator("recsys-list a").first
         link.wait_for()
@@ -115,9 +112,25 @@ def test_what_is_in_view_for_a_second_is_an_impression_and_a_click_names_its_lis
     assert {(event.visitor_id, event.session_id) for event in events} == {(None, None)}
 
 
-def test_consent_gives_a_random_id_and_taking_it_back_forgets_it(publisher):
+def test_three_lists_are_shown_with_nothing_twice_and_no_complaint(browser, publisher):
+    show, _ = publisher
+    lists = "".join(
+        f"<recsys-list list='{name}' article='harbour-3' heading='{name}'></recsys-list>"
+        for name in ("related", "ranking", "recommendation")
+    )
+    with browsing(browser) as (page, complaints, _):
+        page.goto(show(lists))
+        page.wait_for_function("document.querySelectorAll('recsys-list').length === 3")
+        page.locator("recsys-list[list=recommendation] a").first.wait_for()
+        links = page.locator("recsys-list a").evaluate_all("links => links.map(link => link.href)")
+        assert len(links) == len(set(links)) > 10
+        assert page.evaluate("document.cookie + localStorage.length") == "0"
+        assert complaints == []
+
+
+def test_consent_gives_a_random_id_and_taking_it_back_forgets_it(browser, publisher):
     show, home = publisher
-    with browsing() as (page, _, _):
+    with browsing(browser) as (page, _, _):
         page.goto(show("<recsys-list list='ranking'></recsys-list>", "data-view='harbour-3'"))
         page.locator("recsys-list a").first.wait_for()
         page.evaluate("recsys.consent(true)")
@@ -131,24 +144,13 @@ def test_consent_gives_a_random_id_and_taking_it_back_forgets_it(publisher):
     assert [event.visitor_id for event in views][-2:] == [None, visitor]
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        {"title": "<img src=x onerror=alert(1)>"},
-        {"title": "</script><script>alert(1)</script>"},
-        {"labels": ["paid"], "title": "\u202e<svg onload=alert(1)>"},
-    ],
-)
-def test_hostile_titles_are_text(publisher, hostile, tmp_path):
-    show, home = publisher
-    article = {"id": "hostile", "url": "/hostile", "published_at": "2026-03-10T11:00:00Z", "title": "", **hostile}
-    file = tmp_path / "hostile.jsonl"
-    file.write_text(json.dumps(article) + "\n")
-    subprocess.run([RECSYS, "import", "--articles", file, "--home", home], check=True, capture_output=True)
-    with browsing() as (page, complaints, dialogs):
+@pytest.mark.parametrize("hostile", HOSTILE, ids=range(3))
+def test_hostile_titles_are_text(browser, publisher, hostile):
+    show, _ = publisher
+    with browsing(browser) as (page, complaints, dialogs):
         page.goto(show("<recsys-list list='ranking' limit='100'></recsys-list>"))
         page.locator("recsys-list a").first.wait_for()
-        shown = page.locator("recsys-list a[href$='/hostile'] span").inner_text()
-        assert shown.startswith(article["title"].strip("\u202e")[:10]) or article["title"] in shown
+        shown = page.locator(f"recsys-list a[href$='/{hostile['id']}'] span").inner_text()
+        assert shown.startswith(hostile["title"].strip("\u202e")[:10]) or hostile["title"] in shown
         assert dialogs == []
         assert complaints == []

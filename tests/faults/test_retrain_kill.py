@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import PIPE
 
 import numpy as np
 import pytest
@@ -23,13 +24,11 @@ from training.publish import publish, sweep_home
 KILLS = tries(100, 3)  # of a retraining, at random moments
 RECSYS = Path(sys.executable).with_name("recsys")
 
-# Publishes or activates, and kills itself before its n-th fsync, rename or replacement.
-SELF_KILLER = """
+# For each line a process of its own: publishes or activates, and kills itself before its n-th fsync, rename or removal.
+SELF_KILLERS = """
 import os, signal, sys
 from pathlib import Path
 from tests.faults.test_retrain_kill import first_publish, second_publish, switch
-
-home, action, left = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 
 def counted(real):
     def call(*arguments, **named):
@@ -40,9 +39,16 @@ def counted(real):
         return real(*arguments, **named)
     return call
 
-for owner, name in ((os, "fsync"), (Path, "rename"), (Path, "replace"), (os, "rmdir"), (os, "unlink")):
-    setattr(owner, name, counted(getattr(owner, name)))
-{"publish": second_publish, "activate": switch}[action](home)
+for line in sys.stdin:
+    action, step, home = line.rstrip("\\n").split(" ", 2)
+    child = os.fork()
+    if child == 0:
+        left = int(step)
+        for owner, name in ((os, "fsync"), (Path, "rename"), (Path, "replace"), (os, "rmdir"), (os, "unlink")):
+            setattr(owner, name, counted(getattr(owner, name)))
+        {"publish": second_publish, "activate": switch}[action](Path(home))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
@@ -90,20 +96,26 @@ def test_killed_before_each_step_the_pointer_is_old_or_new_and_the_next_run_succ
     tmp_path: Path, action: str, new: str
 ) -> None:
     """D4, D5: every fsync, rename and removal on the way."""
-    root, seen = Path(__file__).parents[2], []
-    for step in range(100):
-        home = Home(tmp_path / f"home-{step}")
-        first_publish(home.root)
-        command = [sys.executable, "-c", SELF_KILLER, home.root, action, str(step)]
-        ended = subprocess.run(command, cwd=root, check=False, capture_output=True, text=True)
-        seen.append(whole(home, {"v2", new}))
-        if ended.returncode == 0:
-            break
-        assert ended.returncode == -signal.SIGKILL, ended.stderr
-        sweep_home(home)
-        {"publish": second_publish, "activate": switch}[action](home.root)
-        assert whole(home, {new}) == new
-        assert not list(home.bundles.glob(".partial-*"))
+    seen = []
+    with subprocess.Popen(
+        [sys.executable, "-c", SELF_KILLERS], cwd=Path(__file__).parents[2], stdin=PIPE, stdout=PIPE, text=True
+    ) as killers:
+        assert killers.stdin is not None
+        assert killers.stdout is not None
+        for step in range(100):
+            home = Home(tmp_path / f"home-{step}")
+            first_publish(home.root)
+            killers.stdin.write(f"{action} {step} {home.root}\n")
+            killers.stdin.flush()
+            code = int(killers.stdout.readline())
+            seen.append(whole(home, {"v2", new}))
+            if code == 0:
+                break
+            assert code == -signal.SIGKILL
+            sweep_home(home)
+            {"publish": second_publish, "activate": switch}[action](home.root)
+            assert whole(home, {new}) == new
+            assert not list(home.bundles.glob(".partial-*"))
     assert step >= 3
     assert seen[0] == "v2"
     assert seen[-1] == new

@@ -1,5 +1,7 @@
 """What one visitor, a network of invented visitors, a flood, a wrong clock or a retry can do to Ranking."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,6 +20,7 @@ from tests.recsys.meeting import engage
 
 NOW = 1_700_000_000_000_000
 N = 12
+BLOCK = 100  # events
 
 
 def site() -> Model:
@@ -27,8 +30,7 @@ def site() -> Model:
         article = Article(id=str(row), title="T", published_at=Micros(NOW - (40 + row) * DAY))
         model.articles.put(row, article, language="en")
         model.engagement.put(StoredArticle(article, row, 0, 0))
-        for reader in range(3 * row):
-            act(model, "view", row, f"honest {row} {reader}", NOW - reader * HOUR)
+        flood(model, "view", row, [(f"honest {row} {reader}", NOW - reader * HOUR) for reader in range(3 * row)])
     return model
 
 
@@ -46,6 +48,18 @@ def act(
     engage(model.engagement, [event], [row])
 
 
+def flood(
+    model: Model, kind: str, row: int, acts: Sequence[tuple[str | None, int]], *, source: str | None = None
+) -> None:
+    """Acts by visitors at moments, as many at once as a request may well bring."""
+    for first in range(0, len(acts), BLOCK):
+        events = [
+            Event(type=kind, article_id=str(row), visitor_id=visitor, at=Micros(at), source=source)
+            for visitor, at in acts[first : first + BLOCK]
+        ]
+        engage(model.engagement, events, [row] * len(events))
+
+
 def ranking_of(model: Model, window: Window, now: int = NOW) -> list[Item]:
     return ranking(model, window, Wish(limit=N), now)
 
@@ -58,8 +72,7 @@ def places(model: Model) -> list[int]:
 def test_ten_thousand_votes_of_one_visitor_move_an_article_as_far_as_one(kind):
     once, often = site(), site()
     act(once, kind, 3, "stuffer")
-    for _ in range(10_000):
-        act(often, kind, 3, "stuffer")
+    flood(often, kind, 3, [("stuffer", NOW - HOUR)] * 10_000)
     assert places(often) == places(once)
 
 
@@ -81,9 +94,8 @@ def test_whatever_one_visitor_does_to_an_article_weighs_at_most_as_one_strong_ac
 def test_a_flood_of_impressions_or_dislikes_changes_nothing(kind):
     model = site()
     before = places(model)
-    for i in range(500):
-        act(model, kind, 9, f"bot {i}")
-        act(model, kind, 3, f"bot {i}")
+    for row in (9, 3):
+        flood(model, kind, row, [(f"bot {i}", NOW - HOUR) for i in range(500)])
     assert places(model) == before
 
 
@@ -148,8 +160,7 @@ def test_ten_thousand_votes_of_one_visitor_shift_an_article_by_less_than_three_p
     """A1: place 773 becomes 762. As a sum the 10,000 likes would lead the list."""
     model = large_site()
     before = place_of_target(model, window)
-    for vote in range(10_000):
-        act(model, "like", TARGET, "stuffer", NOW - vote, source="a")
+    flood(model, "like", TARGET, [("stuffer", NOW - vote) for vote in range(10_000)], source="a")
     assert before * 0.97 <= place_of_target(model, window) <= before
 
 
@@ -163,8 +174,8 @@ def test_a_thousand_new_visitors_of_one_network_do_not_reach_the_top_hundred(kin
     shifted = {}
     for source in (None, "a"):
         model = large_site()
-        for i in range(PUSHES):
-            act(model, kind, TARGET, f"new {i}" if named or source is None else None, NOW - i, source=source)
+        visitors = [f"new {i}" if named or source is None else None for i in range(PUSHES)]
+        flood(model, kind, TARGET, [(visitor, NOW - i) for i, visitor in enumerate(visitors)], source=source)
         shifted[source] = place_of_target(model, "day")
     assert shifted[None] < 100
     assert shifted["a"] > 700

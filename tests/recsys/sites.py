@@ -1,6 +1,7 @@
 """A small site with real components, fitted on a few dozen articles and the reads of a few visitors."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from recsys.article import Article
 from recsys.event import Event
@@ -50,10 +51,23 @@ def view(visitor, number, hours_ago, kind="view"):
 
 def model_of(articles, events=(), as_of=NOW):
     """The model of these articles and events, in memory."""
-    catalogue = stored(articles)
+    return fitted(stored(articles), events, as_of)
+
+
+def fitted(catalogue, events, as_of, *, until=None, with_totals=True):
+    """A new model as of then. What is fitted to it, from the events before `until`, is so once in a process."""
+    manifest, arrays = _fitted(tuple(catalogue), tuple(events), as_of, until or as_of, with_totals)
+    return Model.open(manifest, dict(arrays))
+
+
+@cache
+def _fitted(catalogue, events, as_of, until, with_totals):
     row_of = {one.article.id: one.row for one in catalogue}
-    arrays, manifest = fit(catalogue, event_table(events, row_of.get, as_of), as_of, Settings())
-    return Model.open(manifest, arrays)
+    table = event_table(events, row_of.get, until)
+    arrays, manifest = fit(catalogue, table, as_of, Settings(), with_totals=with_totals)
+    for array in arrays.values():
+        array.flags.writeable = False  # as those of a bundle on disk
+    return manifest, arrays
 
 
 @dataclass(frozen=True)

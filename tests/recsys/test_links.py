@@ -1,10 +1,13 @@
 """Links between the own articles: which are known, how much each weighs, and that live ones equal trained ones."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys import links as subject
 from recsys.items import Wish
 from recsys.links import SiteLinks, address_of
 from recsys.related import related
@@ -141,3 +144,35 @@ def test_a_linked_article_of_other_words_stands_in_the_list_with_the_link_as_rea
     live.put(StoredArticle(article=articles[48], row=48, views_at=0, likes_at=0, deleted_at=NOW))
     assert 48 not in live.links.of(7)[0]
     assert np.all(live.links.of(48)[0] == [])
+
+
+PARTS = [
+    "http",
+    "https",
+    "://",
+    "/",
+    "www.",
+    "a",
+    "B",
+    "ex.org",
+    ":80",
+    "%20",
+    "?q=1",
+    "#f",
+    "@",
+    "_",
+    "-",
+    "..",
+    "é",
+    "[",
+    "]",
+]
+
+
+@given(st.sampled_from(["", "https://", "http://www.ex.org"]), st.lists(st.sampled_from(PARTS), max_size=6))
+def test_a_plain_url_has_the_address_that_a_whole_parse_finds(start, parts):
+    url = "".join((start, *parts))
+    found = address_of(url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subject, "_PLAIN", re.compile("(?!)"))
+        assert address_of(url) == found

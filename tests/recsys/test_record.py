@@ -1,4 +1,5 @@
 import json
+import re
 from contextlib import suppress
 from datetime import UTC
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys import record as subject
 from recsys.article import Article
 from recsys.errors import BadRecord
 from recsys.event import Event
@@ -272,3 +274,22 @@ def test_times_are_numbers_in_the_store_and_words_on_the_wire() -> None:
     event = EVENTS.from_mapping(REQUIRED["event"])
     assert msgspec.msgpack.decode(store_bytes(event))["at"] == 1_577_836_800_000_000
     assert json.loads(wire_json({"events": [event]}))["events"][0]["at"] == "2020-01-01T00:00:00Z"
+
+
+URL_PARTS = ["http", "https", "://", "/", "\\", "a", "B", "ex.org", "?", "%20", "\n", "\x7f", "_", "..", "é", "[", "]"]
+
+
+@given(st.sampled_from(["", "https://", "https://ex.org/"]), st.lists(st.sampled_from(URL_PARTS), max_size=6))
+def test_a_plain_url_is_one_that_the_whole_check_lets_through(start, parts):
+    url = "".join((start, *parts))
+
+    def passes():
+        with suppress(ValueError):
+            check_url(url, "url")
+            return True
+        return False
+
+    found = passes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subject, "_PLAIN_URL", re.compile("(?!)"))
+        assert passes() == found

@@ -153,6 +153,14 @@ def api(service: Service) -> Iterator[Client]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def shared_api(trained_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """The whole server, for modules whose tests do not mind what those before them did."""
+    home = Home(Path(shutil.copytree(trained_home, tmp_path_factory.mktemp("shared") / "home")))
+    with Client(open_service(home, Settings(), lambda: NOW)) as client:
+        yield client
+
+
 @pytest.fixture
 def elsewhere(home: Home) -> Iterator[Store]:
     """Another process' connection to the same store."""

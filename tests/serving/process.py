@@ -5,12 +5,15 @@ import re
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from serving.overload import overloaded
 
 RUN = "from recsys.cli import main; main()"
 
@@ -37,7 +40,16 @@ def server(home: Path, *options: str, within: Sequence[str] = ()) -> Iterator[tu
 def ask(
     url: str, body: object = None, method: str | None = None, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Any]:
-    """Status and JSON of one request."""
+    """Status and JSON of one request; what a busy machine turns away is asked again, for some time."""
+    latest = time.monotonic() + 20
+    while True:
+        status, found = _asked(url, body, method, headers)
+        if status != 503 or found.get("detail") != overloaded().detail or time.monotonic() > latest:
+            return status, found
+        time.sleep(0.05)
+
+
+def _asked(url: str, body: object, method: str | None, headers: Mapping[str, str] | None) -> tuple[int, Any]:
     data = None if body is None else json.dumps(body).encode()
     sent = {"content-type": "application/json"} | dict(headers or {})
     request = urllib.request.Request(url, data, sent, method=method)
@@ -50,14 +62,15 @@ def ask(
 
 
 def raw(url: str, request: bytes) -> bytes:
-    """What comes back to these bytes until the connection is closed or silent."""
+    """What comes back to these bytes until the connection is closed; or silent, where they do not ask for its end."""
     host, port = url.removeprefix("http://").split(":")
-    received = b""
-    with socket.create_connection((host, int(port)), timeout=2) as connection:
+    received, silence = b"", 20.0 if b"Connection: close" in request else 0.5
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
         connection.sendall(request)
         try:
             while part := connection.recv(65_536):
                 received += part
+                connection.settimeout(silence)
         except TimeoutError:
             pass
     return received

@@ -77,6 +77,12 @@ BODIES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def api(shared_api: Client) -> Client:
+    """One server for all that is thrown at it."""
+    return shared_api
+
+
 def _with(record: dict[str, Any], field: str, value: bytes) -> bytes:
     pairs = [f"{json.dumps(name)}:{json.dumps(other)}".encode() for name, other in record.items() if name != field]
     return b"{" + b",".join([*pairs, json.dumps(field).encode() + b":" + value]) + b"}"

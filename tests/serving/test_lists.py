@@ -24,6 +24,12 @@ def _ids(answer: dict[str, Any]) -> list[str]:
     return [item["id"] for item in answer["items"]]
 
 
+@pytest.fixture(scope="module")
+def api(shared_api: Client) -> Client:
+    """One server: it is only asked."""
+    return shared_api
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_a_list_says_what_the_contract_names(api: Client, path: str) -> None:
     answer = api.get(path).json()

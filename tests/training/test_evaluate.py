@@ -52,7 +52,7 @@ def test_totals_on_articles_and_what_is_at_or_after_the_as_of_change_no_figure()
         for n, one in enumerate(ARTICLES)
     ]
     as_of = NOW - 2 * HOUR
-    plan = Plan(splits=2)
+    plan = Plan(splits=1)
     before = measured(plan, as_of=as_of)
     assert measured(plan, articles=counted, as_of=as_of) == before
     later = [event for event in EVENTS if event.at < as_of] + [view("stuffer", 5, 2), view("stuffer", 6, 1)]

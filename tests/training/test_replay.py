@@ -8,11 +8,10 @@ import pyarrow as pa
 import pytest
 
 from recsys.items import Wish
-from recsys.model import Model
 from recsys.recommendation import recommend
 from recsys.settings import Settings
 from recsys.times import HOUR
-from tests.recsys.sites import NOW, Reading, article, model_of, stored, view
+from tests.recsys.sites import NOW, Reading, article, fitted, model_of, stored, view
 from training.events import event_table
 from training.fit import fit
 from training.mix import fit_mix
@@ -29,8 +28,9 @@ def table_of(events):
     return event_table(events, lambda article_id: int(article_id[1:]), NOW)
 
 
-def fitted(articles, events):
-    return Model.open(*reversed(fit(articles, table_of(events), CUT, Settings(), with_totals=False)))
+def model_at(articles, events, as_of):
+    """It is given later events too."""
+    return fitted(articles, events, as_of, until=NOW, with_totals=False)
 
 
 @pytest.fixture(scope="module")
@@ -85,30 +85,30 @@ def test_later_events_change_no_list_made_at_the_cut(articles, events):
     shuffled = [*past, *(view(f"v{n}", (5 * n) % 48, 3 - n / 8) for n in range(12))]
     lists = [
         [recommend(model, Wish(limit=10), CUT, visitor_id=visitor) for visitor in Reading.visitors]
-        for model in (fitted(articles, past), fitted(articles, events), fitted(articles, shuffled))
+        for model in (model_at(articles, past, CUT), model_at(articles, events, CUT), model_at(articles, shuffled, CUT))
     ]
     assert lists[0] == lists[1] == lists[2]
 
 
 @pytest.mark.slow
 def test_a_played_model_knows_what_a_model_of_later_knows(articles, events):
-    model = fitted(articles, [event for event in events if event.at < CUT])
+    model = model_at(articles, [event for event in events if event.at < CUT], CUT)
     acts = acts_of(table_of(events), model)
     play(model, acts.only(acts.at >= CUT))
-    later = Model.open(*reversed(fit(articles, table_of(events), NOW, Settings(), with_totals=False)))
+    later = model_at(articles, events, NOW)
     for visitor in Reading.visitors:
         assert [p.tolist() for p in model.histories.of(visitor)] == [p.tolist() for p in later.histories.of(visitor)]
 
 
 @pytest.mark.slow
 def test_a_site_with_too_little_past_keeps_the_default_mix(articles, events):
-    model = fitted(articles, events)
+    model = model_at(articles, events, CUT)
     acts = acts_of(table_of(events), model)
     assert np.array_equal(fit_mix(model, acts.only(acts.at < CUT), CUT, quiet), model.mix.weights)
 
 
 def test_an_empty_table_has_no_acts(articles):
-    acts = acts_of(table_of([]), fitted(articles, []))
+    acts = acts_of(table_of([]), model_at(articles, [], CUT))
     assert acts.row.size == 0
     assert Split(acts, CUT, NOW).past.row.size == Split(acts, CUT, NOW).later.row.size == 0
     assert isinstance(table_of([]), pa.Table)

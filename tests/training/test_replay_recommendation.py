@@ -6,14 +6,11 @@ import msgspec
 import pytest
 
 from recsys.histories import visitor_key
-from recsys.model import Model
-from recsys.settings import Settings
 from recsys.times import HOUR
-from tests.recsys.sites import NOW, Reading, article, stored, view
+from tests.recsys.sites import NOW, Reading, article, fitted, stored, view
 from training.baselines import Simple
 from training.comparison import OURS, compared
 from training.events import event_table
-from training.fit import fit
 from training.progress import silent
 from training.replay import Split, acts_of
 from training.replay_recommendation import replay_rolling, replay_split
@@ -27,12 +24,8 @@ def table_of(events):
     return event_table(events, lambda article_id: int(article_id[1:]), NOW)
 
 
-def model_before_the_cut(articles, events):
-    return Model.open(*reversed(fit(articles, table_of(events), CUT, Settings(), with_totals=False)))
-
-
 def asked(events=EVENTS, articles=ARTICLES, *, rolling=False, most=1_000, others=None):
-    model = model_before_the_cut(articles, events)
+    model = fitted(articles, events, CUT, until=NOW, with_totals=False)
     split = Split(acts_of(table_of(events), model), CUT, NOW)
     simple = Simple.at(articles, split)
     if rolling:

@@ -3,14 +3,11 @@
 import msgspec
 import pytest
 
-from recsys.model import Model
-from recsys.settings import Settings
 from recsys.times import HOUR
-from tests.recsys.sites import NOW, Reading, article, model_of, stored, view
+from tests.recsys.sites import NOW, Reading, article, fitted, model_of, stored, view
 from training.baselines import Simple
 from training.comparison import compared
 from training.events import event_table
-from training.fit import fit
 from training.progress import silent
 from training.replay import Split, acts_of
 from training.replay_related import next_reads, replay_next_reads
@@ -29,8 +26,7 @@ def steps(*events):
 
 
 def asked(events=EVENTS, *, most=1_000, others=None):
-    fitted = fit(ARTICLES, table_of(events), CUT, Settings(), with_totals=False)
-    model = Model.open(*reversed(fitted))
+    model = fitted(ARTICLES, events, CUT, until=NOW, with_totals=False)
     split = Split(acts_of(table_of(events), model), CUT, NOW)
     simple = Simple.at(ARTICLES, split)
     return replay_next_reads(model, simple, split, k=10, most=most, others=others or {}, progress=silent)
@@ -69,7 +65,7 @@ def test_what_comes_after_the_cut_changes_no_list():
     ]
     lists = []
     for events in (EVENTS, changed):
-        model = Model.open(*reversed(fit(ARTICLES, table_of(events), CUT, Settings(), with_totals=False)))
+        model = fitted(ARTICLES, events, CUT, until=NOW, with_totals=False)
         simple = Simple.at(ARTICLES, Split(acts_of(table_of(events), model), CUT, NOW))
         questions = Split(acts_of(table_of(EVENTS), model), CUT, NOW)
         lists.append(replay_next_reads(model, simple, questions, k=10, most=99, others={}, progress=silent).lists)
