@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from recsys.affinity import Matchable, Taste
 from recsys.carried import Carried
-from recsys.favoured import LEADERS, Favourites, favour
-from recsys.items import Wish, best
+from recsys.favoured import LEADERS, favour
+from recsys.items import Wish
 from recsys.mix import SIGNALS
 from recsys.reader import Reader
 from recsys.votes import TIES, Ballot, Votes, elected, greatest
@@ -21,7 +21,7 @@ from recsys.votes import TIES, Ballot, Votes, elected, greatest
 if TYPE_CHECKING:
     from recsys.model import Model
 
-POPULAR = 100  # with fewer favourites that a wish admits, the whole site is searched for more
+POPULAR = 100  # with fewer favourites that a wish admits, it is looked further for more
 NOWHERE = -1
 
 _WHOEVER = len(SIGNALS) - 3  # the last three signals are those of `favour`
@@ -60,14 +60,12 @@ class Candidates(NamedTuple):
 
 def candidates_for(model: "Model", reader: Reader, wish: Wish, now: int) -> Candidates:
     """All articles that `wish` admits and that are tied to what the reader read, or that readers favour now."""
-    favoured = model.mix.favoured.at(model, now)
     votes, weights = Votes.of(model, reader), model.mix.weights_at(reader.idle or 0)[:TIES]
-    ballot = Ballot.of(model, favoured.rows, votes, wish)
-    found = elected(model, ballot, weights, wish, now)
-    if favoured.rows.size >= LEADERS and np.count_nonzero(found.known) < POPULAR:
-        favoured = Favourites.of(model, _searched(model, wish, now, favoured.clock), favoured.clock)
+    for favoured in model.mix.favoured.wider(model, wish, now):
         ballot = Ballot.of(model, favoured.rows, votes, wish)
         found = elected(model, ballot, weights, wish, now)
+        if favoured.rows.size < LEADERS or np.count_nonzero(found.known) >= POPULAR:
+            break
     twice = np.zeros(ballot.rows.size, np.bool_)
     twice[found.tied] = True
     kept = (found.known & ~twice.take(ballot.numbers[: ballot.known])).nonzero()[0]
@@ -95,11 +93,3 @@ def _carried(model: "Model", read: NDArray[np.integer], tied: NDArray[np.integer
     owner, code = model.carrying.of(np.concatenate((read, tied)))
     cut = int(owner.searchsorted(read.size))
     return Carried(owner[:cut], code[:cut]), Carried(owner[cut:] - read.size, code[cut:])
-
-
-def _searched(model: "Model", wish: Wish, now: int, clock: int) -> NDArray[np.integer]:
-    """The favourites among all articles that the wish admits."""
-    rows = np.arange(len(model.articles))
-    rows = rows[model.articles.admits(rows, wish, now)]
-    first = [best(strength, rows, LEADERS) for strength in favour(model, rows, clock)[1:]]
-    return rows[np.unique(np.concatenate(first))]

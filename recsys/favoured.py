@@ -4,14 +4,16 @@ Interest fades for all articles alike, so the order of two stays as it is until 
 the most favoured holds for a while, together with what was touched since.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.affinity import Matchable
 from recsys.interest import LONG_AGO, site_clock
+from recsys.items import Wish, best
 from recsys.lookup import union
 from recsys.survey import WINDOW, Survey, expected
 from recsys.times import MINUTE, SECOND
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 LEADERS = 150  # kept of those with most interest, and as many of those with most to expect for their age
 KEPT = MINUTE  # how long a list holds: what may be expected of an age changes slowly
 TOUCHED = 500  # so many changes since and the list is made anew
+FILTERS = 64  # sections, tags, languages, ... whose lists are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,16 @@ class Favourites:
         return cls(rows, favour(model, rows, clock), clock, Matchable.of(model.carrying.of(rows), rows.size))
 
 
+class _Filtered(NamedTuple):
+    """The favourites that a filter admits: `rows` (f,) when `touched` changes were known, `told` as of a `key`."""
+
+    at: int
+    touched: int
+    rows: NDArray[np.integer]
+    key: tuple[int, int]
+    told: Favourites
+
+
 class Favoured:
     """A memo of the most favoured rows of one model. One thread."""
 
@@ -57,6 +70,35 @@ class Favoured:
         self._pending: NDArray[np.integer] = np.zeros(0, np.intp)
         self._survey: Survey | None = None
         self._told: tuple[tuple[int, int], Favourites] | None = None
+        self._filtered: dict[tuple[object, ...], _Filtered] = {}  # the one asked for last comes last
+
+    def wider(self, model: "Model", wish: Wish, now: int) -> Iterator[Favourites]:
+        """For a wish that admits too few of them, ever more: those of the site, those that its filters admit, and
+        those that the whole wish admits, a search of all articles.
+        """
+        yield self.at(model, now)
+        yield self.among(model, wish, now)
+        clock = self.at(model, now).clock
+        yield Favourites.of(model, searched(model, wish, now, clock), clock)
+
+    def among(self, model: "Model", wish: Wish, now: int) -> Favourites:
+        """`at` of the articles that the filters of `wish` admit, whatever it excludes. Cost: as of `at`, by filter."""
+        second, touched = now - now % SECOND, model.engagement.touched.view
+        key, clock = (second, model.engagement.changes), self.at(model, now).clock
+        name = wish.section, wish.tag, wish.label, wish.language, wish.max_age
+        held = self._filtered.pop(name, None)
+        if held is None or held.key != key:
+            filters = replace(wish, exclude=frozenset(), ruled=None)
+            at, known, rows = (held.at, held.touched, held.rows) if held else (LONG_AGO, 0, touched)
+            if not at <= second < at + KEPT or not 0 <= touched.size - known <= TOUCHED:
+                at, known, rows = second, touched.size, _leading(model, filters, second, clock)
+            since = touched[known:]
+            rows_now = union(rows, since[model.articles.passes(since, filters, now)])
+            held = _Filtered(at, known, rows, key, Favourites.of(model, rows_now, clock))
+        self._filtered[name] = held
+        if len(self._filtered) > FILTERS:
+            self._filtered.pop(next(iter(self._filtered)))
+        return held.told
 
     def at(self, model: "Model", now: int) -> Favourites:
         """All that holds the favourites at `now` and what was liked lately: the same until the second is over or
@@ -91,6 +133,21 @@ class Favoured:
             found = self._survey.surely(model, second, second + KEPT)
         self._newest, self._pending = found.newest, found.coming
         self._rows = union(found.rows, model.mix.liked_rows)
+
+
+def searched(model: "Model", wish: Wish, now: int, clock: int) -> NDArray[np.integer]:
+    """The favourites, ascending, among all articles that the wish admits. O(articles)"""
+    rows = np.arange(len(model.articles))
+    rows = rows[model.articles.admits(rows, wish, now)]
+    first = [best(strength, rows, LEADERS) for strength in favour(model, rows, clock)[1:]]
+    return rows[np.unique(np.concatenate(first))]
+
+
+def _leading(model: "Model", filters: Wish, second: int, clock: int) -> NDArray[np.integer]:
+    """The favourites that filters admit, and what is published while the list holds."""
+    published = model.articles.published
+    coming = ((published > second) & (published <= second + KEPT)).nonzero()[0]
+    return union(searched(model, filters, second, clock), coming)
 
 
 def favour(model: "Model", rows: NDArray[np.integer], clock: int) -> NDArray[np.float64]:
