@@ -6,7 +6,7 @@ from functools import cache
 from recsys.article import Article
 from recsys.event import Event
 from recsys.model import Model
-from recsys.record import SectionPath
+from recsys.record import Micros, SectionPath
 from recsys.settings import Settings
 from recsys.store import StoredArticle
 from recsys.times import DAY, HOUR, parse_time
@@ -40,7 +40,7 @@ def article(number, **changes):
         "section": SectionPath(("News", topic.title())),
         "tags": (topic, words[0]),
         "language": "en",
-        "published_at": NOW - (number + 1) * DAY // 2,
+        "published_at": Micros(NOW - (number + 1) * DAY // 2),
     }
     return Article(**(fields | changes))
 

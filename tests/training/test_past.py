@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from recsys.cosine import Rows, all_pairs
+from recsys.record import Micros
 from recsys.settings import Settings
 from recsys.times import HOUR
 from tests.recsys.sites import NOW, Reading, article, stored
@@ -27,7 +28,7 @@ def site(late=(3, 10, 20), total=48):
     cut = time_cut(EVENTS)
     articles = stored([article(n) for n in range(total)])
     for row in late:
-        new = msgspec.structs.replace(articles[row].article, published_at=(cut + NOW) // 2, views=70, likes=7)
+        new = msgspec.structs.replace(articles[row].article, published_at=Micros((cut + NOW) // 2), views=70, likes=7)
         articles[row] = dataclasses.replace(articles[row], article=new, views_at=NOW - HOUR, likes_at=NOW - HOUR)
     articles[30] = dataclasses.replace(articles[30], deleted_at=NOW - 2 * HOUR)
     return articles
