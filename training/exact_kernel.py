@@ -13,7 +13,7 @@ import numpy as np
 
 from training.arrange_kernel import Arranged, Arrays
 from training.compiled import F32, I32, I64, U8, U16, U32, U64, compiled, prefetch
-from training.shortlist_kernel import ShortlistArrays, keep_highest, pair
+from training.shortlist_kernel import ShortlistArrays, keep_highest, other_of, pair, score_of
 
 STRIPE = 8_192  # rows a stripe at most
 STRIPES = 8  # at least, so that several processors find some that nobody else is at
@@ -281,10 +281,10 @@ def contenders(lists: ShortlistArrays, slack: F32, k: int) -> tuple[I32, I64, F3
         least = np.uint32(0)
         if fill[x] > k:
             part = np.partition(pairs[x, : fill[x]], fill[x] - k)
-            kth = np.uint32(part[fill[x] - k] >> np.uint64(32)).view(np.float32)
+            kth = np.uint32(score_of(part[fill[x] - k])).view(np.float32)
             least = bits_of(max(np.float32(kth - 2 * slack[x]), TINY))
         for c in range(fill[x]):
-            if np.uint32(pairs[x, c] >> np.uint64(32)) >= least:
-                rows[x, count[x]] = np.uint64(0xFFFFFFFF) - (pairs[x, c] & np.uint64(0xFFFFFFFF))
+            if score_of(pairs[x, c]) >= least:
+                rows[x, count[x]] = other_of(pairs[x, c])
                 count[x] += 1
     return rows, count, bars.view(np.float32)

@@ -5,7 +5,6 @@ a Dask cluster: then a folder that all its machines see is needed, for the array
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from joblib import delayed
@@ -15,9 +14,6 @@ from recsys.cosine import STORED, Neighbours, Rows, block
 from recsys.neighbours import NeighbourIndex
 from training.mapped import shared
 from training.row_tasks import joined, parallel, tasks_of
-
-if TYPE_CHECKING:
-    pass
 
 PLAIN_BELOW = 10_000  # rows that the plain loop finishes sooner than the kernel compiles and runs
 EXACT_BELOW = 150_000  # rows; above, exact lists would take more than minutes on two cores

@@ -59,6 +59,12 @@ def score_of(number: np.uint64) -> np.uint32:
 
 
 @compiled
+def other_of(number: np.uint64) -> np.uint64:
+    """The other row of a pair."""
+    return _LOWER - (number & _LOWER)
+
+
+@compiled
 def keep_highest(pairs: U64, fill: int, keep: int) -> np.uint32:
     """Moves the `keep` highest of pairs[:fill] to the front, and returns the score of the least of them."""
     part = np.partition(pairs[:fill], fill - keep)

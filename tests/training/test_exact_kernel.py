@@ -7,7 +7,7 @@ from recsys.cosine import Rows
 from tests.training.test_neighbour_lists import corpus
 from training.arrange_kernel import arrange
 from training.exact_kernel import HEAVY, STRIPES, WORD, contenders, light, meet, stripe_of, within
-from training.shortlist_kernel import pair
+from training.shortlist_kernel import other_of, pair
 
 
 @pytest.mark.parametrize("n", [1, 8, 59, 400, 19_042, 66_000, 150_000])
@@ -20,7 +20,7 @@ def test_stripes_are_equal_whole_words_and_their_rows_fit_16_bits(n):
 
 def others(lists):
     pairs, fill, _ = lists
-    return [set((0xFFFFFFFF - (pairs[x, : fill[x]] & np.uint64(0xFFFFFFFF))).tolist()) for x in range(fill.size)]
+    return [{int(other_of(one)) for one in pairs[x, : fill[x]]} for x in range(fill.size)]
 
 
 def test_rows_find_no_others_behind_the_last_row():
