@@ -78,9 +78,7 @@ class ArticleColumns:
         found: dict[str, NDArray[Any]] = {
             "language": np.array([codes.setdefault(language, len(codes)) for language in languages], np.int16),
             "published": np.array([article.published_at for article in articles], np.int64),
-            "expires": np.array(
-                [NEVER if (at := article.expires_at) is None else at for article in articles], np.int64
-            ),
+            "expires": np.array([*map(_expires_of, articles)], np.int64),
             "flags": np.array([*map(_flags_of, articles, gone)], np.uint8),
             "id_hash": _hashes(article.id.encode() for article in articles),
         }

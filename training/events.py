@@ -9,7 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsys.acts import session_keys, source_keys
-from recsys.event import EVENT_TYPES, LIST_NAMES, Event, EventType, ListName
+from recsys.event import EVENT_TYPES, LIST_NAMES, Event, ListName
+from recsys.event_block import Happened
 from recsys.histories import visitor_keys
 from recsys.store import ChangeLog, unpacked
 
@@ -42,19 +43,13 @@ _TYPE = {name: code for code, name in enumerate(EVENT_TYPES)}
 _LIST = {name: code for code, name in enumerate(LIST_NAMES)}
 
 
-class Logged(msgspec.Struct, gc=False):
-    """What the table has room for of a `recsys.event.Event`: decoded from the store in a third of the time."""
+class Logged(Happened, gc=False):
+    """What the table has room for of a `recsys.event.Event`."""
 
-    type: EventType
-    article_id: str
-    at: int
-    visitor_id: str | None = None
-    session_id: str | None = None
     value: float | None = None
     list: ListName | None = None
     position: int | None = None
     request_id: str | None = None
-    source: str | None = None
 
 
 _logged = msgspec.msgpack.Decoder(list[Logged]).decode
