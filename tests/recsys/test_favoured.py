@@ -20,20 +20,29 @@ def site():
     return model_of([article(n) for n in range(48)], Reading().events)
 
 
-@settings(max_examples=20, deadline=None)
-@given(reads=st.lists(st.tuples(st.integers(0, 47), st.integers(0, 90)), max_size=30))
-def test_the_greatest_interest_is_always_among_them(reads):
+HARBOUR = Wish(section="Harbour")
+READS = st.lists(st.tuples(st.integers(0, 47), st.integers(0, 90)), max_size=30)
+
+
+def favourites_while_they_read(reads, find):
+    """Of each moment before a read the model, what `find` tells, three by each signal, and the moment."""
     model, memo = site(), Favoured()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(favoured, "LEADERS", 3)
         now = NOW
         for row, seconds in reads:
             now += seconds * 1_000_000
-            found = memo.at(model, now)
-            interest = model.engagement.interest(1, found.clock)
-            assert np.sort(found.strength[1])[-3:] == pytest.approx(np.sort(interest)[-3:])
-            assert found.strength[1] == pytest.approx(interest[found.rows])
+            yield model, find(memo, model, row, now), now
             model.add([view("someone", row, (NOW - now) / HOUR)])
+
+
+@settings(max_examples=20, deadline=None)
+@given(READS)
+def test_the_greatest_interest_is_always_among_them(reads):
+    for model, found, _ in favourites_while_they_read(reads, lambda memo, model, _, now: memo.at(model, now)):
+        interest = model.engagement.interest(1, found.clock)
+        assert np.sort(found.strength[1])[-3:] == pytest.approx(np.sort(interest)[-3:])
+        assert found.strength[1] == pytest.approx(interest[found.rows])
 
 
 def test_the_clock_is_that_of_the_whole_site():
@@ -66,23 +75,16 @@ def test_what_favourites_carry_is_told_anew_once_an_article_changes():
     assert "never seen" in map(model.carrying.name, found.names.code.tolist())
 
 
-HARBOUR = Wish(section="Harbour")
-
-
 @settings(max_examples=20, deadline=None)
-@given(reads=st.lists(st.tuples(st.integers(0, 47), st.integers(0, 90)), max_size=30))
+@given(READS)
 def test_the_greatest_interest_that_a_filter_admits_is_always_among_its_own(reads):
-    model, memo = site(), Favoured()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(favoured, "LEADERS", 3)
-        now = NOW
-        for row, seconds in reads:
-            now += seconds * 1_000_000
-            found = memo.among(model, replace(HARBOUR, exclude=frozenset([row])), now)
-            assert model.articles.passes(found.rows, HARBOUR, now).all()
-            interest = model.engagement.interest(1, found.clock, np.arange(0, 48, len(TOPICS)))
-            assert np.sort(found.strength[1])[-3:] == pytest.approx(np.sort(interest)[-3:])
-            model.add([view("someone", row, (NOW - now) / HOUR)])
+    def find(memo, model, row, now):
+        return memo.among(model, replace(HARBOUR, exclude=frozenset([row])), now)
+
+    for model, found, now in favourites_while_they_read(reads, find):
+        assert model.articles.passes(found.rows, HARBOUR, now).all()
+        interest = model.engagement.interest(1, found.clock, np.arange(0, 48, len(TOPICS)))
+        assert np.sort(found.strength[1])[-3:] == pytest.approx(np.sort(interest)[-3:])
 
 
 def test_a_new_article_is_among_those_of_its_section_at_once():

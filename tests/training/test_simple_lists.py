@@ -7,28 +7,14 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from recsys.histories import Reads
+from recsys.times import HOUR
+from tests.training.test_baselines import acts
 from training.baselines import Popularity, Simple, item_neighbours
 from training.comparison import Known
-from training.replay import Acts
 from training.replay_recommendation import _simple
 from training.simple_lists import SimpleLists
 
 N, K = 24, 4
-
-
-def acts(rng, m):
-    visitor = rng.integers(1, 6, m).astype(np.uint64)
-    return Acts(
-        row=rng.integers(0, N, m).astype(np.int32),
-        at=np.sort(rng.integers(0, 1_000, m)),
-        kind=np.ones(m, np.int8),
-        value=np.full(m, np.nan),
-        reader=visitor,
-        visitor=visitor,
-        source=np.zeros(m, np.uint64),
-        strength=np.ones(m, np.float32),
-        read=np.ones(m, np.bool_),
-    )
 
 
 def reads(rng):
@@ -40,13 +26,13 @@ def reads(rng):
 @given(seed=st.integers(0, 2**32 - 1))
 def test_each_list_is_that_of_the_whole_site(with_text, seed):
     rng = np.random.default_rng(seed)
-    past = acts(rng, int(rng.integers(0, 40)))
+    past = acts(rng.integers((1, 0, 0), (6, N, 40), (int(rng.integers(0, 40)), 3)).tolist())
     vectors = sparse.csr_array(rng.random((N, 5)) * (rng.random((N, 5)) < 0.3 * with_text))
     vectors.eliminate_zeros()
     known = Known(rng.integers(0, 9, N), np.zeros(N, np.int64), 5, vectors)
     simple = Simple(rng.integers(-1, 3, N), item_neighbours(past, N), known)
     popularity = Popularity(past, N)
-    popularity.move(900)
+    popularity.move(36 * HOUR)
     shown = rng.random(N) < rng.random()
     lists = SimpleLists(simple, popularity, shown)
     ours, theirs = np.random.default_rng(1), np.random.default_rng(1)
