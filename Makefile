@@ -18,7 +18,7 @@ test: $(VENV)/.dev
 	$(BIN)/pytest -m slow -n 2 --dist worksteal
 
 faults: $(VENV)/.dev
-	RECSYS_FULL=1 $(BIN)/pytest -s tests/faults tests/serving/test_schema.py tests/serving/test_protocol.py tests/browser/test_walk.py
+	RECSYS_FULL=1 $(BIN)/pytest -s --timeout 7200 tests/faults tests/serving/test_schema.py tests/serving/test_protocol.py tests/browser/test_walk.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
