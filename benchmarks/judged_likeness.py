@@ -23,16 +23,16 @@ from benchmarks.related_quality import trained
 from recsys.article import Article
 from recsys.items import Wish
 from recsys.model import Model
+from recsys.record import Micros
 from recsys.related import related
 from recsys.store import StoredArticle
-from recsys.times import parse_time
 
 RESULTS = Path(__file__).parent / "results" / "judged_likeness.json"
 LIST = 100
 TOP = 5
 DRAWS, SEED = 1_000, 1
 CORRELATION, NDCG = 0.66, 0.83
-WHENEVER = parse_time("2005-01-01T00:00:00Z")
+WHENEVER = Micros(0)  # all on one day
 PLAIN, DEFAULT, SHOWN = "scikit-learn", "scores without the floor", "scores that lists show"
 
 Matrix = NDArray[np.float64]
