@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.cosine import Found
+from recsys.cosine import DenseQuery, Found
 from recsys.growing import Growing
 
 END = -1
@@ -13,19 +13,20 @@ END = -1
 class LateVectors:
     """Vectors that came after the base, in order of arrival."""
 
-    def __init__(self) -> None:
+    def __init__(self, dense: DenseQuery) -> None:
         self._starts = Growing(np.zeros(1, np.int32))
         self._terms = Growing(np.zeros(0, np.int32))
         self._weights = Growing(np.zeros(0, np.float64))
-        self._dense = np.zeros(0)  # all zero between calls; as wide as the highest term
+        self._width = 0  # more than any term
+        self._dense = dense
 
     def append(self, terms: NDArray[np.int32], weights: NDArray[np.float32]) -> None:
         """Adds one at the end."""
         self._terms.extend(terms)
         self._weights.extend(weights)
         self._starts.extend(len(self._terms))
-        if terms.size and terms[-1] >= self._dense.size:
-            self._dense = np.zeros(int(terms[-1]) + 1 + self._dense.size // 4)
+        if terms.size:
+            self._width = max(self._width, int(terms[-1]) + 1)
 
     def row(self, i: int) -> Found:
         """Terms and weights of the i-th."""
@@ -34,13 +35,9 @@ class LateVectors:
 
     def scores(self, terms: NDArray[np.int32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cosine with each, in order of arrival: a product with the dense query, the same sums as from postings."""
-        known = int(np.searchsorted(terms, self._dense.size))
-        self._dense[terms[:known]] = weights[:known]
         parts = (self._weights.view, self._terms.view, self._starts.view)
-        rows = sparse.csr_array(parts, shape=(len(self._starts) - 1, self._dense.size), copy=False)
-        found = np.asarray(rows @ self._dense)
-        self._dense[terms[:known]] = 0.0
-        return found.astype(np.float32)
+        rows = sparse.csr_array(parts, shape=(len(self._starts) - 1, self._width), copy=False)
+        return self._dense.scores(rows, terms, weights)
 
 
 class Notes:
@@ -56,12 +53,12 @@ class Notes:
         """Makes room for one more row."""
         self._newest.extend(END)
 
-    def add(self, rows: NDArray[np.intp], values: NDArray[np.float32], slot: int) -> None:
-        """Notes `slot` at each of `rows`, with the score that `values` (n,) holds for that row."""
+    def add(self, rows: NDArray[np.integer], values: NDArray[np.float32], slot: int) -> None:
+        """Notes `slot` at each of `rows` (m,), with its score, `values` (m,)."""
         first, newest = len(self._slots), self._newest.own
         self._older.extend(newest[rows])
         self._slots.extend(np.full(rows.size, slot))
-        self._scores.extend(values[rows])
+        self._scores.extend(values)
         newest[rows] = np.arange(first, first + rows.size)
 
     def forget(self, row: int) -> None:

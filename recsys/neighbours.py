@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.cosine import STORED, Found, Neighbours, Rows, all_pairs, scores, top_k
+from recsys.bounded import Base, Frequent, reached
+from recsys.cosine import STORED, DenseQuery, Found, Neighbours, Rows, all_pairs, scores, top_k
 from recsys.growing import Growing
 from recsys.late import LateVectors, Notes
 
@@ -32,12 +33,15 @@ class NeighbourIndex:
         table: Neighbours,
         last_rows: NDArray[np.int32] | None = None,
         last_scores: NDArray[np.float32] | None = None,
+        *,
+        frequent: Frequent | None = None,
     ) -> None:
         """
         vectors      (n, V) unit rows, or empty ones      postings     the same by term
         table        k >= 1 neighbours a row, of these vectors
         last_rows    (n,) the last column of `table`, kept apart so that opening a map reads no list
         last_scores  (n,) the same
+        frequent     bounds that make `put` and `query` take less time in a large index; they change no result
         """
         if table.rows.shape[1] < 1:
             raise ValueError("a neighbour index stores at least one neighbour a row")
@@ -49,7 +53,9 @@ class NeighbourIndex:
         self._last_scores = Growing(table.scores[:, -1] if last_scores is None else last_scores)
         self._slots = Growing(np.arange(n, dtype=np.int32))  # by row: the slot of its vector, or NO_SLOT
         self._replaced = Growing(np.zeros(0, np.int32))  # rows of the base whose base vector counts no more
-        self._late = LateVectors()
+        dense = DenseQuery()
+        self._base = Base(vectors, postings, frequent, dense)
+        self._late = LateVectors(dense)
         self._late_rows = Growing(np.zeros(0, np.int32))  # by late slot: whose vector it was
         self._late_lists: list[Found] = []  # by late slot: slots and scores
         self._notes = Notes(n)
@@ -63,13 +69,16 @@ class NeighbourIndex:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """What `arrays` returned. Nothing but the two last columns is read."""
+        """What `arrays` returned, now or before there were bounds. Nothing is read but the two last columns."""
         vectors, postings = (
             Rows(*(arrays[f"{part}_{name}"] for name in ("starts", "terms", "weights")))
             for part in ("vector", "posting")
         )
         table = Neighbours(arrays["rows"], arrays["scores"])
-        return cls(vectors, postings, table, arrays["last_rows"], arrays["last_scores"])
+        frequent = None
+        if "frequent_lengths" in arrays:
+            frequent = Frequent(int(arrays["frequent_least"][0]), arrays["frequent_lengths"])
+        return cls(vectors, postings, table, arrays["last_rows"], arrays["last_scores"], frequent=frequent)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The base as plain arrays. Raises ValueError after a change: what changed is replayed, not saved."""
@@ -79,6 +88,9 @@ class NeighbourIndex:
         found |= {"last_rows": self._last_rows.view, "last_scores": self._last_scores.view}
         for part, rows in (("vector", self._vectors), ("posting", self._postings)):
             found |= {f"{part}_starts": rows.starts, f"{part}_terms": rows.terms, f"{part}_weights": rows.weights}
+        frequent = self._base.frequent or Frequent.of(self._postings, len(self))
+        if frequent is not None:
+            found |= {"frequent_least": np.array([frequent.least]), "frequent_lengths": frequent.lengths}
         return found
 
     def __len__(self) -> int:
@@ -102,10 +114,8 @@ class NeighbourIndex:
         """Cosine of a vector, terms ascending, with every row: (n,), 0 for removed ones. Cost: O(n + postings)."""
         found = scores(self._postings, len(self), terms, weights)
         found[self._replaced.view] = 0.0
-        if len(self._late_rows):
-            rows = self._late_rows.view
-            current = self._slots.view[rows] == np.arange(rows.size) + len(self._vectors)
-            found[rows[current]] = self._late.scores(terms, weights)[current]
+        rows, values = self._late_scores(terms, weights)
+        found[rows] = values
         return found
 
     def query(
@@ -119,8 +129,11 @@ class NeighbourIndex:
         """The k rows nearest to a vector, best first, computed exactly.
 
         allowed  (n,) only these rows; it acts before the cut
+        cost     O(n + postings), with bounds a fifth of it in a large index
         """
-        return self._best(self.scores(terms, weights), k, allowed)
+        rows, values = self._reached(terms, weights, k, allowed=allowed)
+        best = top_k(values, k)
+        return rows[best], values[best]
 
     def neighbours(self, row: int, k: int | None = None, *, allowed: NDArray[np.bool_] | None = None) -> Found:
         """The k rows nearest to `row` (default: as many as are stored), best first, never itself.
@@ -142,9 +155,9 @@ class NeighbourIndex:
         if allowed is not None:
             kept &= allowed[rows]
         if cut and np.count_nonzero(kept) < k:
-            found = self.scores(*self.vector(row))
-            found[row] = 0.0
-            return self._best(found, k, allowed)
+            rows, values = self.query(*self.vector(row), k + 1, allowed=allowed)
+            other = rows != row
+            return rows[other][:k], values[other][:k]
         rows, values = rows[kept], values[kept]
         if not noted_slots.size:
             return rows[: max(k, 0)], values[: max(k, 0)]
@@ -194,7 +207,7 @@ class NeighbourIndex:
 
         terms  (m,) strictly ascending      weights  (m,) finite, >= 0, of unit length together
         raises  ValueError: row > n, or not such a vector
-        cost    a query, and O(n) comparisons for the lists in which it now stands
+        cost    a query
         """
         terms, weights = np.asarray(terms, np.int32), np.asarray(weights, np.float32)
         _check(terms, weights)
@@ -204,16 +217,18 @@ class NeighbourIndex:
             if np.array_equal(terms, old_terms) and np.array_equal(weights, old_weights):
                 return
         self.remove(row)
-        values = self.scores(terms, weights)
-        nearest, slot = top_k(values, self.stored), len(self._vectors) + len(self._late_rows)
+        slot = len(self._vectors) + len(self._late_rows)
         last_rows, last_scores = self._last_rows.own, self._last_scores.own
-        joins = (values > last_scores) | ((values == last_scores) & (row < last_rows))
-        self._notes.add(np.flatnonzero(joins), values, slot)
+        rows, values = self._reached(terms, weights, self.stored, bars=last_scores)
+        last = last_scores[rows]
+        joins = (values > last) | ((values == last) & (row < last_rows[rows]))
+        self._notes.add(rows[joins], values[joins], slot)
+        best = top_k(values, self.stored)
+        nearest, values = rows[best], values[best]
         self._late.append(terms, weights)
         self._late_rows.extend(row)
-        self._late_lists.append((self._slots.view[nearest], values[nearest]))
-        cut = nearest.size == self.stored
-        last_rows[row], last_scores[row] = (nearest[-1], values[nearest[-1]]) if cut else (-1, 0.0)
+        self._late_lists.append((self._slots.view[nearest], values))
+        last_rows[row], last_scores[row] = (nearest[-1], values[-1]) if nearest.size == self.stored else (-1, 0.0)
         self._notes.forget(row)
         self._slots.own[row] = slot
 
@@ -250,11 +265,33 @@ class NeighbourIndex:
         rows[late] = self._late_rows.view[slots[late] - len(self._vectors)]
         return rows
 
-    def _best(self, values: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None) -> Found:
+    def _reached(
+        self,
+        terms: NDArray[np.int32],
+        weights: NDArray[np.float32],
+        k: int,
+        *,
+        allowed: NDArray[np.bool_] | None = None,
+        bars: NDArray[np.float32] | None = None,
+    ) -> Found:
+        """Rows, ascending, with their scores: the k nearest, those that reach their bars (n,), perhaps others."""
+        n, closed = len(self._vectors), self._replaced.view
+        old_bars, old = None if bars is None else bars[:n], None if allowed is None else allowed[:n]
+        rows, values = reached(self._base, (terms, weights), max(k, 1), bars=old_bars, allowed=old, closed=closed)
+        late, scored = self._late_scores(terms, weights)
         if allowed is not None:
-            values[~allowed] = 0.0
-        rows = top_k(values, k)
-        return rows.astype(np.int32), values[rows]
+            late, scored = late[allowed[late]], scored[allowed[late]]
+        rows, values = np.concatenate((rows, late)), np.concatenate((values, scored))
+        order = np.argsort(rows)
+        return rows[order], values[order]
+
+    def _late_scores(self, terms: NDArray[np.int32], weights: NDArray[np.float32]) -> Found:
+        """Rows whose vectors came after the base and count, in order of arrival, and their scores."""
+        rows = self._late_rows.view
+        if not rows.size:
+            return rows, np.zeros(0, np.float32)
+        current = self._slots.view[rows] == np.arange(rows.size) + len(self._vectors)
+        return rows[current], self._late.scores(terms, weights)[current]
 
 
 def _check(terms: NDArray[np.int32], weights: NDArray[np.float32]) -> None:

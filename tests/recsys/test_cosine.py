@@ -9,8 +9,8 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.cosine import Neighbours, Rows, all_pairs, block, scores, top_k
-from tests.recsys.vectors import brute_force, matrices
+from recsys.cosine import DenseQuery, Neighbours, Rows, all_pairs, block, scores, top_k
+from tests.recsys.vectors import TERMS, brute_force, matrices, unit_rows
 
 FEW_LEVELS = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
 
@@ -42,6 +42,18 @@ def test_blocks_joined_equal_all_pairs_at_once(matrix: sparse.csr_array, k: int,
     parts = [block(rows, postings, 0, cut, k), block(rows, postings, cut, len(rows), k)]
     joined = Neighbours(np.concatenate([p.rows for p in parts]), np.concatenate([p.scores for p in parts]))
     assert_same(joined, plain(matrix, k))
+
+
+@given(matrices(), st.lists(unit_rows(TERMS + 2), max_size=3), st.sets(st.integers(0, 13)))
+def test_a_dense_query_gives_some_rows_the_scores_that_postings_give(
+    matrix: sparse.csr_array, vectors: list[NDArray[np.float32]], chosen: set[int]
+) -> None:
+    rows, dense = Rows.of(matrix), DenseQuery()
+    these = np.array(sorted(row for row in chosen if row < len(rows)), np.intp)
+    for vector in vectors:
+        terms = np.flatnonzero(vector).astype(np.int32)
+        found = dense.scores(rows.matrix(these, TERMS), terms, vector[terms])
+        assert_array_equal(found, scores(rows.transposed(TERMS), len(rows), terms, vector[terms])[these])
 
 
 def test_rows_of_an_untidy_matrix_have_each_term_once_in_ascending_order() -> None:

@@ -10,8 +10,11 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recsys import bounded
+from recsys.bounded import Frequent
+from recsys.cosine import Rows, all_pairs
 from recsys.neighbours import NeighbourIndex
-from tests.recsys.vectors import TERMS, brute_force, matrices, unit, unit_rows
+from tests.recsys.vectors import TERMS, brute_force, matrices, news, unit, unit_rows
 
 WIDER = TERMS + 3  # late vectors may hold terms that the base never saw
 
@@ -19,6 +22,21 @@ operations = st.lists(
     st.tuples(st.sampled_from(["add", "replace", "remove", "restore"]), st.integers(0, 30), unit_rows(WIDER)),
     max_size=14,
 )
+
+shares = st.sampled_from([None, 0.0, 0.3, 0.6])  # of all rows: what makes a term frequent; None: no bounds
+
+
+@pytest.fixture(autouse=True)
+def bounds_are_looked_at_however_few_rows_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "LEAST_SPARED", 1)
+    monkeypatch.setattr(bounded, "WORTH", np.inf)
+
+
+def indexed(matrix: sparse.csr_array, stored: int, share: float | None) -> NeighbourIndex:
+    rows = Rows.of(matrix)
+    postings = rows.transposed(matrix.shape[1])
+    frequent = None if share is None else Frequent.of(postings, len(rows), share=share)
+    return NeighbourIndex(rows, postings, all_pairs(rows, postings, stored), frequent=frequent)
 
 
 def checkerboard(n: int = 8) -> sparse.csr_array:
@@ -38,11 +56,14 @@ def test_neighbours_on_a_checkerboard_are_the_rows_of_the_same_colour() -> None:
     assert index.neighbours(5, 2)[0].tolist() == [1, 3]
 
 
-@given(matrices(), operations, st.integers(1, 4))
+@given(matrices(), operations, st.integers(1, 4), shares)
 def test_lists_after_any_changes_equal_those_of_a_full_rebuild(
-    matrix: sparse.csr_array, changes: list[tuple[str, int, NDArray[np.float32]]], stored: int
+    matrix: sparse.csr_array,
+    changes: list[tuple[str, int, NDArray[np.float32]]],
+    stored: int,
+    share: float | None,
 ) -> None:
-    index = NeighbourIndex.build(matrix, stored=stored)
+    index = indexed(matrix, stored, share)
     dense = np.zeros((matrix.shape[0], WIDER), np.float32)
     dense[:, :TERMS] = matrix.toarray()
     gone: set[int] = set()
@@ -79,14 +100,15 @@ def test_lists_after_any_changes_equal_those_of_a_full_rebuild(
         assert_array_equal(weights, dense[row][terms])
 
 
-@given(matrices(), operations, st.lists(st.booleans(), min_size=30, max_size=30), st.integers(1, 3))
+@given(matrices(), operations, st.lists(st.booleans(), min_size=30, max_size=30), st.integers(1, 3), shares)
 def test_a_filter_acts_before_the_cut(
     matrix: sparse.csr_array,
     changes: list[tuple[str, int, NDArray[np.float32]]],
     choice: list[bool],
     stored: int,
+    share: float | None,
 ) -> None:
-    index = NeighbourIndex.build(matrix, stored=stored)
+    index = indexed(matrix, stored, share)
     for _, _, vector in changes:
         index.put(len(index), *parts(vector))
     allowed = np.array(choice[: len(index)], np.bool_)
@@ -96,6 +118,27 @@ def test_a_filter_acts_before_the_cut(
         rows, values = index.neighbours(row, 3, allowed=allowed)
         assert_array_equal(rows, everyone[kept][:3])
         assert_array_equal(values, scores[kept][:3])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lists_are_the_same_with_bounds_and_without(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    matrix = news(400, rng)
+    indices = [indexed(matrix[:300], 10, share) for share in (None, 0.05, 0.2)]
+    for number in range(100):
+        row, gone = int(rng.integers(300)), int(rng.integers(300 + number))
+        new = Rows.of(matrix).row(300 + number)
+        for index in indices:
+            index.put(len(index), *new)
+            index.put(row, *index.vector(number))
+            index.remove(gone)
+    for row in range(400):
+        lists = [index.neighbours(row) for index in indices]
+        longer = [index.neighbours(row, 14) for index in indices]
+        for plain, *others in (lists, longer):
+            for other in others:
+                assert_array_equal(other[0], plain[0])
+                assert_array_equal(other[1], plain[1])
 
 
 def test_a_query_with_an_own_vector_finds_that_row_first() -> None:
@@ -201,6 +244,26 @@ def test_a_saved_index_opens_from_read_only_maps_and_takes_changes(tmp_path: Pat
     assert opened.neighbours(8)[0].tolist() == [2, 4, 6]
     with pytest.raises(ValueError, match="without changes"):
         opened.arrays()
+
+
+def test_an_index_saved_before_there_were_bounds_opens_and_finds_the_same() -> None:
+    saved = NeighbourIndex.build(checkerboard(), stored=3).arrays()
+    old = {name: array for name, array in saved.items() if not name.startswith("frequent")}
+    assert len(old) == len(saved) - 2
+    indices = [NeighbourIndex.from_arrays(arrays) for arrays in (saved, old)]
+    for index in indices:
+        index.put(8, *index.vector(2))
+    assert [indices[0].neighbours(row)[0].tolist() for row in range(9)] == [
+        indices[1].neighbours(row)[0].tolist() for row in range(9)
+    ]
+
+
+def test_an_index_whose_weights_are_too_small_for_bounds_is_saved_without() -> None:
+    saved = NeighbourIndex.build(sparse.csr_array(np.array([[1.0, 1e-30]] * 3, np.float32)), stored=2).arrays()
+    opened = NeighbourIndex.from_arrays(saved)
+    opened.put(3, *opened.vector(0))
+    assert not any(name.startswith("frequent") for name in saved)
+    assert opened.neighbours(3)[0].tolist() == [0, 1]
 
 
 def parts(vector: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

@@ -26,6 +26,15 @@ def matrices(draw: st.DrawFn, max_rows: int = 14) -> sparse.csr_array:
     return sparse.csr_array(np.array(rows, np.float32).reshape(len(rows), TERMS))
 
 
+def news(n: int, rng: np.random.Generator) -> sparse.csr_array:
+    """Unit rows (n, 400) of weights of all sizes: a few terms stand in most rows, most terms in few."""
+    numbers = np.arange(400)
+    held = rng.random((n, 400)) < 0.9 / (1 + numbers)
+    dense = np.where(held, rng.lognormal(0, 2, (n, 400)) * np.log(2 + numbers), 0)
+    dense[:, rng.permutation(400)] = dense.copy()
+    return sparse.csr_array((dense / np.maximum(np.linalg.norm(dense, axis=1), 1e-9)[:, None]).astype(np.float32))
+
+
 def unit(raw: NDArray[np.float32]) -> NDArray[np.float32]:
     """The vector at length 1, or as it is where it has none."""
     length = np.linalg.norm(raw)
