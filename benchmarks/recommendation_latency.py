@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from recsys.candidates import candidates_for
 from recsys.carried import Carrying
-from recsys.columns import GROUPS, ArticleColumns
+from recsys.column_arrays import GROUPS
+from recsys.columns import ArticleColumns
 from recsys.cosine import Neighbours, Rows
 from recsys.covisitation import Covisits, Ties
 from recsys.engagement import Engagement

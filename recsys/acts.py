@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.growing import Growing
-from recsys.histories import visitor_key, visitor_keys
+from recsys.histories import visitor_keys
 from recsys.interest import LONG_AGO, NOTHING
 from recsys.key_index import ABSENT, MIX, KeyIndex
 from recsys.likes import MARKS, Marks, mark_of
@@ -30,23 +30,13 @@ NEW = ABSENT
 _KEPT = MARKS + 1  # marks of a pair: one more up to the record's total
 
 
-def session_key(session_id: str) -> int:
-    """The 64-bit digest that stands for a session."""
-    return visitor_key(_SESSION + session_id)
-
-
 def session_keys(session_ids: Iterable[str]) -> NDArray[np.uint64]:
-    """(m,) `session_key` of each of several."""
+    """(m,) the 64-bit digest that stands for each session."""
     return visitor_keys(session_ids, _SESSION)
 
 
-def source_key(source: str) -> int:
-    """The 64-bit digest that stands for a source, never NOWHERE."""
-    return visitor_key(_SOURCE + source) or 1
-
-
 def source_keys(sources: Iterable[str]) -> NDArray[np.uint64]:
-    """(m,) `source_key` of each of several."""
+    """(m,) the 64-bit digest that stands for each source, never NOWHERE."""
     return np.maximum(visitor_keys(sources, _SOURCE), np.uint64(1))
 
 

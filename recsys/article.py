@@ -14,7 +14,6 @@ NAMES = 200
 
 SENSITIVE = "sensitive"
 SPONSORED = "sponsored"
-PAID = "paid"
 UNLISTED = "unlisted"
 
 Total = Annotated[int, msgspec.Meta(ge=0, le=2**53)]

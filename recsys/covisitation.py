@@ -94,7 +94,3 @@ class Covisits:
     def together(self, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
         """What is read by those who read `row`, at any time: rows, scores, readers."""
         return self.together_table.of(row)
-
-    def after(self, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
-        """What is read soon after `row`: rows, scores, readers."""
-        return self.after_table.of(row)

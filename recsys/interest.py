@@ -17,8 +17,8 @@ from recsys.items import Window
 from recsys.times import DAY, HOUR
 
 # What one event says of the interest in its article, in views. A dislike never counts for an article; an impression is
-# what we did, not what the reader did. A rating is worth a view whether
-# good or not: who rates has read. (Counting good ones as likes cost 0.013 of nDCG@8 on MovieLens.)
+# what we did, not what the reader did. A rating is worth a view whether good or not: who rates has read. (Counting good
+# ones as likes cost 0.013 of nDCG@8 on MovieLens.)
 WEIGHTS: Mapping[EventType, float] = MappingProxyType(
     {
         "view": 1.0,

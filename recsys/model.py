@@ -14,18 +14,19 @@ from numpy.typing import NDArray
 
 from recsys.acts import NOBODY
 from recsys.article import Article, StoredArticle
+from recsys.article_ids import NO_ROW
 from recsys.bundle import Manifest
 from recsys.carried import Carrying
-from recsys.columns import NO_ROW, ArticleColumns
+from recsys.columns import ArticleColumns
 from recsys.covisitation import Covisits
 from recsys.engagement import Engagement
 from recsys.errors import BadBundle
 from recsys.event import Event
 from recsys.event_block import EventBlock
+from recsys.file_pages import maps_of
 from recsys.histories import Histories, strengths
 from recsys.language import language_of
 from recsys.links import SiteLinks
-from recsys.mapped import maps_of
 from recsys.markup import html_to_text
 from recsys.mix import Mix
 from recsys.neighbours import NeighbourIndex

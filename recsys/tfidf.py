@@ -1,4 +1,4 @@
-"""The text model: the fields of an article -> one sparse vector, and what two vectors share.
+"""The text model: the fields of an article -> one sparse vector.
 
 A *term* is the stem of a word, a fragment, or a *pair*: two words that follow each other once stop words are gone. Its
 weight is log(1 + count) x idf, pairs at 0.7, where a word of the title counts three times and one of a tag twice. A
@@ -58,8 +58,8 @@ class TermCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Turns fields into counted terms. Remembers each token's hash and how often it was seen: one Reader a pass."""
+class TermReader:
+    """Turns fields into counted terms. Remembers each token's hash and how often it was seen: one TermReader a pass."""
 
     known: dict[tuple[str, str], int] = field(default_factory=dict)  # (language, token) -> hash, 0 for a stop word
     seen: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -119,7 +119,7 @@ class TextModel:
 
         cost  O(tokens log tokens); `training.vectorise` does the same in a fraction of the time
         """
-        reader = Reader()
+        reader = TermReader()
         counted = [reader.counts(fields) for fields in corpus]
         hashes = _joined([c.hashes for c in counted], np.uint64)
         vocabulary, first, frequency = np.unique(hashes, return_index=True, return_counts=True)
@@ -177,7 +177,7 @@ class TextModel:
         back are their terms in the longer one, in the same order. New terms weigh as if only `corpus` held them, of as
         many articles as before; a new pair is one that two articles of `corpus` hold.
         """
-        reader = Reader()
+        reader = TermReader()
         counted = [reader.counts(fields) for fields in corpus]
         found, first, frequency = np.unique(
             _joined([c.hashes for c in counted], np.uint64), return_index=True, return_counts=True
@@ -211,12 +211,12 @@ class TextModel:
 
     def transform(self, corpus: Sequence[Fields]) -> sparse.csr_array:
         """The matrix (n, V) float32 of articles, with the vocabulary as it is; for those of `fit`, the same matrix."""
-        reader = Reader()
+        reader = TermReader()
         return self._matrix([reader.counts(fields) for fields in corpus])
 
     def vector(self, fields: Fields) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Terms (u,) ascending and weights (u,) of one article; both empty where it holds no known term."""
-        return self._row(Reader().counts(fields))
+        return self._row(TermReader().counts(fields))
 
     def terms_of(self, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
         """The ids of terms by hash, (m,) both; NO_TERM for what the vocabulary lacks."""
@@ -231,15 +231,6 @@ class TextModel:
         if second == NO_TERM:
             return self.surfaces[first]
         return f"{self.display(first)} {self.display(second)}"
-
-    def contributions(
-        self, a: tuple[NDArray[np.int32], NDArray[np.float32]], b: tuple[NDArray[np.int32], NDArray[np.float32]]
-    ) -> list[tuple[str, float]]:
-        """What each shared term adds to the cosine of two vectors, the most first; they sum to it."""
-        terms, here, there = np.intersect1d(a[0], b[0], assume_unique=True, return_indices=True)
-        products = a[1][here].astype(np.float64) * b[1][there]
-        order = np.argsort(-products, kind="stable")
-        return [(self.display(int(terms[i])), float(products[i])) for i in order]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The model as plain arrays."""

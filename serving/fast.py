@@ -5,7 +5,6 @@ Nothing is decided here that FastAPI's routes don't decide in the same way; a te
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from pydantic import ValidationError
 from starlette.types import Scope
@@ -16,6 +15,7 @@ from serving.ids import decode_segment
 from serving.lists import PAGE, RANKING, RECOMMENDATION, RELATED, ListRoute, Ready, ready
 from serving.overload import TURNED_AWAY
 from serving.problems import Fault, Problem, of_error, of_validation
+from serving.query_string import parse_query
 from serving.questions import Reader, RecommendationQuestion
 from serving.sending import Wired
 from serving.service import Service
@@ -80,28 +80,6 @@ class FastLists:
             if kept is not None:
                 return kept
         return self._finished.keep(key, route.answer(service, article_id, question, now), now)
-
-
-def parse_query(raw: bytes) -> dict[str, str]:
-    """The parameters of a query string; raises Problem where it is not UTF-8 or names one twice."""
-    found: dict[str, str] = {}
-    for pair in raw.split(b"&"):
-        if not pair:
-            continue
-        name, _, value = pair.partition(b"=")
-        try:
-            decoded = _decoded(name)
-            twice = decoded in found
-            found[decoded] = _decoded(value)
-        except UnicodeDecodeError:
-            raise Problem(400, "The query is not percent-encoded UTF-8.") from None
-        if twice:
-            raise Problem(422, "A query parameter is given twice.", (Fault("", "a parameter is given twice"),))
-    return found
-
-
-def _decoded(part: bytes) -> str:
-    return unquote_to_bytes(part.replace(b"+", b" ")).decode()
 
 
 def _route(path: bytes) -> Asked | None:

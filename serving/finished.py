@@ -44,11 +44,8 @@ class FinishedAnswers(Generic[T]):
         self._capacity = capacity
         self._kept: OrderedDict[Key, _Kept[T]] = OrderedDict()
         self._size = 0
-        self._turn: tuple[str, int, int] = (
-            "",
-            -1,
-            0,
-        )  # model, log position, next moment that an article or a rule begins or ends
+        # model, log position, next moment that an article or a rule begins or ends
+        self._turn: tuple[str, int, int] = ("", -1, 0)
 
     def get(self, key: Key, now: int) -> T | None:
         """The answer to the same request, where it would still come out the same."""

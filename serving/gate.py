@@ -7,10 +7,10 @@ from starlette.types import Scope
 
 from recsys.keys import Key
 from recsys.visitor_ids import UNGUESSABLE, is_unguessable
-from serving.fast import parse_query
 from serving.keys import Keyring
 from serving.limits import Limits, Network, client_address
 from serving.problems import Fault, Problem
+from serving.query_string import parse_query
 from serving.security import FULFIL, Need, needs_at
 from serving.sending import Headers, Reply
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from recsys.mapped import give_back, resident_files
+from recsys.file_pages import give_back, resident_files
 from serving.live import Live
 
 MAPPED_BYTES = 192 * 1024 * 1024  # of the model's files in all workers, beside what is mapped when they begin

@@ -10,9 +10,9 @@ from recsys.times import zone
 from serving.answers import Answer, draft_answer
 from serving.describing import answers, body_of, reference
 from serving.drafts import Draft
-from serving.fast import parse_query
 from serving.ids import ArticleId
 from serving.lists import PAGE, RANKING, RECOMMENDATION, RELATED, ready
+from serving.query_string import parse_query
 from serving.questions import PageQuestion, RankingQuestion, RecommendationQuestion, RelatedQuestion
 from serving.receiving import DRAFT_BYTES, JSON, read_body, record_from, strict_json
 from serving.sending import Finished, json_reply

@@ -12,7 +12,7 @@ import numpy as np
 
 from recsys.event import LIST_NAMES, Event, ListName
 from recsys.metrics import Interval
-from recsys.store.protocols import ChangeLog
+from recsys.store import ChangeLog
 from training.progress import Progress
 from training.rates import clustered_rate, rate_difference, ratio_mismatch
 

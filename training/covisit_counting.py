@@ -8,11 +8,10 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from recsys.ragged import run_starts
-from training.covisit_kernel import best_ties, by_article
+from training.covisit_kernel import FIXED_POINT, best_ties, by_article
 from training.covisits import NEAR, PRIOR, TIES, VISITS
 
 _TASK = 2_000  # articles
-_FIXED_POINT = 2.0**32
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -67,5 +66,5 @@ def _weights() -> NDArray[np.int64]:
     """(VISITS + 1, NEAR + 1) what a pair of visits of a reader of so many weighs, in fixed point, by visits apart."""
     of_length = [1.0 / math.log2(1.0 + length) if length else 0.0 for length in range(VISITS + 1)]
     apart = np.array([1, *range(1, NEAR + 1)])
-    weights: NDArray[np.int64] = np.floor(np.array(of_length)[:, None] / apart * _FIXED_POINT + 0.5).astype(np.int64)
+    weights: NDArray[np.int64] = np.floor(np.array(of_length)[:, None] / apart * FIXED_POINT + 0.5).astype(np.int64)
     return weights

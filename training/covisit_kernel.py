@@ -4,6 +4,8 @@ import numpy as np
 
 from training.compiled import F32, F64, I32, I64, compiled
 
+FIXED_POINT = 2.0**32  # a weight of 1 as an integer
+
 _SURELY = 1.0 - 1e-12  # below this share of the last place's product no rounding makes up for it
 
 
@@ -35,7 +37,7 @@ def strongest(
         if likely[i] < enough or likely[i] == 0.0:
             continue
         other = touched[i]
-        score = (sums[other, way] / 4294967296.0) / np.sqrt(scale[article] * scale[other])
+        score = (sums[other, way] / FIXED_POINT) / np.sqrt(scale[article] * scale[other])
         first, place = 0, size
         while first < place:
             middle = (first + place) // 2

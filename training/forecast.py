@@ -4,16 +4,13 @@ The constants are the least that no measured site exceeded (docs/operations.md h
 and depends on yours.
 """
 
-import os
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from recsys.store import StoreSize
-
-MB = 1 << 20
+from training.resources import MB, free_memory_mb
 
 _BASE_MB = 450.0  # the program with its libraries
 _ARTICLE_KB = 12.0  # records, vectors, neighbours
@@ -75,38 +72,6 @@ def forecast(size: StoreSize, root: Path, *, models: int = 2) -> Forecast:
         memory_free_mb=free_memory_mb(),
         disk_free_mb=round(shutil.disk_usage(root).free / MB, 1),
     )
-
-
-def free_memory_mb(proc: Path = Path("/proc/meminfo"), cgroup: Path = Path("/sys/fs/cgroup")) -> float | None:
-    """What the system, and the control group that this process is in, have left; None where neither says."""
-    found = []
-    for line in _lines(proc):
-        if line.startswith("MemAvailable:"):
-            found.append(int(line.split()[1]) / 1024)
-    limit, used = _lines(cgroup / "memory.max"), _lines(cgroup / "memory.current")
-    if limit and used and limit[0].isdigit() and used[0].isdigit():
-        found.append((int(limit[0]) - int(used[0])) / MB)
-    return round(min(found), 1) if found else None
-
-
-def peak_mb() -> float:
-    """The most memory that this process ever held."""
-    import resource
-
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-
-
-def cpu_seconds() -> float:
-    """CPU that this process and its children have used."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
-
-
-def _lines(path: Path) -> Sequence[str]:
-    try:
-        return path.read_text().splitlines()
-    except OSError:
-        return ()
 
 
 def _time(seconds: float) -> str:

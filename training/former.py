@@ -26,7 +26,8 @@ Arrays = Mapping[str, NDArray[Any]]
 
 # What decides what is made of an article: with other code, or other versions of it, nothing is carried on.
 _CODE = (
-    "text", "tfidf", "stories", "stopwords", "markup", "language", "model", "cosine", "columns", "links", "article",
+    "text", "tfidf", "stories", "stopwords", "markup", "language", "model", "cosine", "columns", "column_arrays",
+    "article_ids", "links", "article",
 )  # fmt: skip
 
 

@@ -24,9 +24,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from recsys.columns import NEVER
-from recsys.store.protocols import ChangeLog
-from recsys.times import DAY
+from recsys.store import ChangeLog
+from recsys.times import DAY, NEVER
 from training.collector import collector_paused
 from training.events import SCHEMA, Logged, event_table, logged_events
 

@@ -37,7 +37,7 @@ class SeenFile(msgspec.Struct, frozen=True, tag="file"):
 
     bytes: int
     changed: int  # nanoseconds
-    inode: int
+    inode: int  # of a folder of Markdown, how many entries lie below it
 
 
 class SeenDocument(msgspec.Struct, frozen=True, tag="document"):

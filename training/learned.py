@@ -14,11 +14,10 @@ from threadpoolctl import threadpool_limits
 
 from recsys.histories import strengths
 from recsys.interest import Worth
-from training.covisits import TIES
+from training.covisits import TIES, VISITS
 
 ARTICLES = 3_000  # the model covers those with most readers: its cost grows with the third power, here 5 s
 READERS = 2  # and at least so many
-VISITS = 1_000  # a reader's last ones; whoever has more is no reader
 RIDGE = 300.0  # how many readers' worth of doubt pulls every weight towards 0
 
 

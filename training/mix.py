@@ -23,11 +23,10 @@ from recsys.model import Model
 from recsys.reader import Reader, reader_of
 from training.comparison import SEED
 from training.progress import Progress
-from training.replay import Acts, play
+from training.replay import PLAYED, Acts, play
 
 AT_CUT = 150  # visitors asked at the cut: fewer than later, as most readers are served when they are there
 LATER = 1_000  # likes asked about after it
-EVENTS = 200_000  # and at most so many events are played for it
 SHARPNESS = 10.0  # the sum of all weights that is expected beforehand, in the exponent
 DOUBT = 1.0  # standard deviation of each weight around its default, in the exponent
 
@@ -106,7 +105,7 @@ def _coming_back(model: Model, later: Acts, cut: int) -> Iterator[Asked]:
 
 def _going_on(model: Model, later: Acts, progress: Progress) -> Iterator[tuple[Asked, int]]:
     """Questions spread over the later events, each with how long the reader had been idle; the model moves along."""
-    later = later.only(slice(EVENTS))
+    later = later.only(slice(PLAYED))
     likes = np.flatnonzero((later.strength > 0) & (later.visitor != 0))
     if likes.size > LATER:
         likes = np.sort(np.random.default_rng(SEED).choice(likes, LATER, replace=False))

@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from recsys.columns import NEVER, ArticleColumns
+from recsys.columns import ArticleColumns
 from recsys.interest import HALF_LIVES as YOUNG_HALF_LIVES
 from recsys.interest import Worth
 from recsys.items import Window
 from recsys.ranking import RankingFit
+from recsys.times import NEVER
 from training.age_curve import AGES, AgeCurve
 from training.grid_replay import HALF_LIVES as GRID_HALF_LIVES
 from training.grid_replay import HORIZONS, MIXES, STEPS, replay_grid

@@ -38,6 +38,15 @@ class Found(NamedTuple):
     values: NDArray[np.float32]  # (j,) by which score
 
 
+def torn(before: Neighbours, *, went: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Whose list has to be computed anew, ascending: those that stay, had a full list, and lost an entry of it.
+
+    before  (m, k) as they were      went  those of the m that changed, or of which nothing is left
+    """
+    lost = np.flatnonzero(_entries_of(before, went).any(axis=1) & (before.rows[:, -1] >= 0))
+    return np.setdiff1d(lost, went)
+
+
 def renewed(
     rows: Rows,
     postings: Rows,
@@ -45,34 +54,27 @@ def renewed(
     *,
     came: NDArray[np.intp],
     went: NDArray[np.intp],
-    most: int,
+    anew: NDArray[np.intp],
     jobs: int = 1,
-) -> Neighbours | None:
-    """The lists of n vectors, bit for bit those of `recsys.cosine.all_pairs`; None where they are to be made anew.
+) -> Neighbours:
+    """The lists of n vectors, bit for bit those of `recsys.cosine.all_pairs`.
 
     before  (m, k), m <= n, the lists of the first m vectors as they were
     came    vectors that are new or have changed      went  those that changed, or of which nothing is left
-    most    lists to compute in full, at most      jobs  threads, -1: one a processor, where there are many
-    cost    a query for each list to compute, and a sort of each that takes in a new entry
+    anew    those that are `torn`      jobs  threads, -1: one a processor, where there are many
+    cost    a query for each that came or is torn, and a sort of each list that takes in a new entry
     """
     n, k = len(rows), before.rows.shape[1]
     old = Neighbours(np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32))
     old.rows[: len(before.rows)], old.scores[: len(before.rows)] = before.rows, before.scores
-    is_new, is_lost = np.zeros(n, np.bool_), np.zeros(n + 1, np.bool_)
-    is_new[came], is_lost[went] = True, True
-    old.rows[came], old.scores[came] = -1, 0.0
-    old.rows[went], old.scores[went] = -1, 0.0
-    lost = is_lost[old.rows]  # -1 is the last, and never lost
-    losers = np.flatnonzero(lost.any(axis=1))
-    anew = losers[old.rows[losers, -1] >= 0]
-    if came.size + anew.size > most:
-        return None
-    shorter = np.setdiff1d(losers, anew)
+    is_new, in_full = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    is_new[came] = True
+    in_full[came], in_full[anew] = True, True
+    for emptied in (went, in_full):
+        old.rows[emptied], old.scores[emptied] = -1, 0.0
+    lost = _entries_of(old, went)
+    shorter = np.flatnonzero(lost.any(axis=1))
     old.rows[lost], old.scores[lost] = -1, 0.0
-    in_full = np.zeros(n, np.bool_)
-    in_full[anew] = True
-    in_full |= is_new
-    old.rows[in_full], old.scores[in_full] = -1, 0.0
     last = Last(old.rows[:, -1].copy(), np.where(in_full, np.float32(np.inf), old.scores[:, -1]))
     takers, entries, values = [np.zeros(0, np.intp)], [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
     full = np.concatenate((came, anew))
@@ -84,6 +86,14 @@ def renewed(
             values.append(found.values)
     _merge(old, shorter, np.concatenate(takers), np.concatenate(entries), np.concatenate(values))
     return old
+
+
+def _entries_of(lists: Neighbours, some: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """(m, k) which entries of the lists are of `some` vectors."""
+    wanted = np.zeros(len(lists.rows) + 1, np.bool_)
+    wanted[some] = True
+    found: NDArray[np.bool_] = wanted[lists.rows]  # -1, where there is none, is the last and never wanted
+    return found
 
 
 def _searched(asked: NDArray[np.intp], rows: Rows, postings: Rows, last: Last, k: int, *, jobs: int) -> Iterator[Found]:

@@ -1,6 +1,6 @@
-"""Ranking and Recommendation against what readers did after a cut in time, beside what is simple.
+"""Events as columns, cuts in time that part them, and how a model of before a cut meets what came after.
 
-The model is one of before the cut; whatever came later, totals on articles included, is only the truth to measure by.
+What came later, totals on articles included, is only the truth to measure by.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from recsys.histories import strengths
 from recsys.model import Model
+
+PLAYED = 200_000  # events that models meet in one replay, at most
 
 _NONE = np.uint64(0)
 

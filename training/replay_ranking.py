@@ -14,9 +14,9 @@ from recsys.items import Window, Wish
 from recsys.model import Model
 from recsys.ranking import ranking
 from recsys.times import DAY, HOUR
-from training.comparison import SEED, Answers
+from training.comparison import OURS, SEED, Answers
 from training.progress import Progress
-from training.replay import Acts, Split, play
+from training.replay import PLAYED, Acts, Split, play
 from training.simple_rankings import simple_rankings
 
 # How far the truth reaches, in words, and the window of the ranking that is made for it.
@@ -27,7 +27,6 @@ HORIZONS: Mapping[str, tuple[int, Window]] = {
 }
 STEPS = 30  # of one replay, at most
 FAST = 12 * HOUR
-EVENTS = 200_000  # at most so many are played to the live layer
 
 
 def replay_ranking(model: Model, split: Split, *, k: int, steps: int = STEPS, progress: Progress) -> dict[str, Answers]:
@@ -49,7 +48,8 @@ def replay_ranking(model: Model, split: Split, *, k: int, steps: int = STEPS, pr
         shown = model.articles.shown(every, start)
         known = counted.only(slice(int(np.searchsorted(counted.at, start))))
         scores = dict(simple_rankings(known.row, known.at, model.articles.published, start))
-        orders = {name: _order(score) for name, score in scores.items()} | {"random": rng.permutation(every.size)}
+        orders = {name: np.argsort(-score, kind="stable") for name, score in scores.items()}
+        orders["random"] = rng.permutation(every.size)
         simple = {name: order[shown[order]][:k].tolist() for name, order in orders.items()}
         for name, (horizon, window) in HORIZONS.items():
             if start + horizon > int(acts.at[-1]) + min(horizon, DAY):
@@ -59,7 +59,7 @@ def replay_ranking(model: Model, split: Split, *, k: int, steps: int = STEPS, pr
             truth[name].append({row: drawn[row] for row in np.flatnonzero(drawn).tolist()})
             asked[name].append(start)
             ours = [item.row for item in ranking(model, window, Wish(limit=k), start)]
-            for ranked, rows in ({"ours": ours} | simple).items():
+            for ranked, rows in ({OURS: ours} | simple).items():
                 lists[name][ranked].append(rows)
         progress("Ranking", done, len(moments))
     pace = "every 3 hours" if apart < DAY else "day by day"
@@ -73,15 +73,10 @@ def replay_ranking(model: Model, split: Split, *, k: int, steps: int = STEPS, pr
 
 def _moments(split: Split, apart: int, steps: int) -> range:
     """When to rank: from the cut on, as long as events follow and not too many were played."""
-    later = split.later.at[:EVENTS]
+    later = split.later.at[:PLAYED]
     return range(split.cut, int(later[-1]) + 1, apart)[:steps] if later.size else range(0)
 
 
 def _is_fast(counted: Acts, published: NDArray[np.int64], cut: int) -> bool:
     past = counted.only(slice(int(np.searchsorted(counted.at, cut))))
     return bool(past.at.size and np.median(past.at - published[past.row]) < FAST)
-
-
-def _order(score: NDArray[np.number]) -> NDArray[np.intp]:
-    """Rows by descending score, equal ones by lower row."""
-    return np.lexsort((np.arange(score.size), -score))

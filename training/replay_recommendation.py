@@ -17,7 +17,7 @@ from recsys.model import Model
 from recsys.reader import reader_of
 from recsys.recommendation import recommend_to
 from recsys.store import StoredArticle
-from training.baselines import Popularity, Simple, first_rows, newest_rows, random_rows
+from training.baselines import Popularity, Simple
 from training.comparison import OURS, SEED, Answers
 from training.other_lists import add_other
 from training.progress import Progress
@@ -102,10 +102,10 @@ def replay_rolling(
     for done, (place, now) in enumerate(_moments(model, articles, block, likes, split.cut)):
         visitor, row = int(block.visitor[place]), int(block.row[place])
         reads = model.histories.of_key(visitor)
-        candidates = _unread(model.articles.shown(every, now), reads)
-        if reads.rows.size and candidates[row]:
+        shown = model.articles.shown(every, now)
+        if reads.rows.size and shown[row] and row not in reads.rows:
             popularity.move(now)
-            found = {OURS: _ours(model, reads, now, k)} | _simple(simple, popularity, reads, candidates, k=k, rng=rng)
+            found = {OURS: _ours(model, reads, now, k)} | SimpleLists(simple, popularity, shown).to(reads, k, rng)
             for name, rows in found.items():
                 lists.setdefault(name, []).append(rows)
             truth.append({row: 1.0})
@@ -141,32 +141,3 @@ def _moments(
 def _ours(model: Model, reads: Reads, now: int, k: int) -> list[int]:
     reader = reader_of(now, reads)
     return [item.row for item in recommend_to(model, reader, Wish(limit=k, fill="none"), now)]
-
-
-def _simple(
-    simple: Simple,
-    popularity: Popularity,
-    reads: Reads,
-    candidates: NDArray[np.bool_],
-    *,
-    k: int,
-    rng: np.random.Generator,
-) -> dict[str, list[int]]:
-    """What the simple models recommend to one who has read `reads`."""
-    liked = reads.rows[reads.strength > 0]
-    by_score = {
-        "most popular": popularity.total,
-        "recent popular": popularity.recent,
-    } | simple.scores(liked)
-    if simple.has_sections:
-        by_score["popular in the section"] = simple.in_section(liked, popularity.recent)
-    found = {name: first_rows(score, candidates, k) for name, score in by_score.items()}
-    found["newest"] = newest_rows(simple.known.published, candidates, k)
-    found["random"] = random_rows(candidates, k, rng)
-    return found
-
-
-def _unread(shown: NDArray[np.bool_], reads: Reads) -> NDArray[np.bool_]:
-    candidates = shown.copy()
-    candidates[reads.rows] = False
-    return candidates

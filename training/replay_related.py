@@ -13,7 +13,7 @@ from recsys.items import Wish
 from recsys.model import Model
 from recsys.related import related
 from recsys.times import HOUR
-from training.baselines import Popularity, Simple, first_rows, newest_rows, random_rows
+from training.baselines import NO_SECTION, Popularity, Simple, first_rows, random_rows
 from training.comparison import OURS, SEED, Answers
 from training.other_lists import add_other
 from training.progress import Progress
@@ -73,10 +73,12 @@ def simple_related(
     own = np.array([row])
     by_score = {"most popular": popularity.total, "recent popular": popularity.recent} | simple.scores(own)
     found = {name: first_rows(score, candidates, k) for name, score in by_score.items()}
+    newest = simple.newest[candidates[simple.newest]]
     if simple.has_sections:
-        section = simple.in_section(own, np.ones(candidates.size)) > 0.0
-        found["newest of the section"] = newest_rows(simple.known.published, candidates & section, k)
-    found["newest"] = newest_rows(simple.known.published, candidates, k)
+        section = simple.section[row]
+        of_section = newest[(simple.section[newest] == section) & (section != NO_SECTION)]
+        found["newest of the section"] = of_section[:k].tolist()
+    found["newest"] = newest[:k].tolist()
     found["random"] = random_rows(candidates, k, rng)
     return found
 

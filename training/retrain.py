@@ -26,7 +26,7 @@ from recsys.settings import Settings
 from recsys.store import Store
 from recsys.times import DAY, format_time, now_micros, zone
 from training.fit import LOOKS, before, fit
-from training.forecast import cpu_seconds, forecast, peak_mb
+from training.forecast import forecast
 from training.forgetting import forget
 from training.former import Former
 from training.gate import Shape, Verdict, misshapen, sample_rows, shape_of, shrunk, worse
@@ -35,6 +35,7 @@ from training.lock import training_lock
 from training.progress import Progress
 from training.publish import named, publish, sweep_home
 from training.replay import acts_of
+from training.resources import cpu_seconds, peak_mb
 from training.run_report import RunReport, keep_report
 from training.side_by_side import CANDIDATE, SERVING
 from training.stored_articles import StoredArticles

@@ -1,15 +1,12 @@
 """The compiled loop of `training.shingles`: functions of plain arrays, no state."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys.key_index import MIX
 from recsys.stories import KEPT, SHINGLE, WORDS
-from training.compiled import I32, I64, U8, U64, compiled
+from training.compiled import I32, I64, U8, U32, U64, compiled
 
 LETTER, ALONE = 1, 2  # classes of code points: part of a word, a word by itself; 0 for all others
-
-U32 = NDArray[np.uint32]
 
 _MIX = np.uint64(MIX)
 _FOLD = np.uint64(29)

@@ -23,7 +23,7 @@ from recsys.times import HOUR
 from training.comparison import SEED, Answers, Comparison, compared
 from training.progress import Progress
 from training.related_truth import bare
-from training.replay import Acts, play
+from training.replay import PLAYED, Acts, play
 from training.replay_related import SOON
 
 CANDIDATE, SERVING = "candidate", "serving"
@@ -34,7 +34,6 @@ PROTOCOLS: Mapping[ListName, str] = {
 }
 DEPTH = 10
 QUESTIONS = 1_000  # acts that are asked about, drawn by a fixed seed
-EVENTS = 200_000  # at most so many are played to the models
 
 Lists = dict[ListName, dict[str, list[int]]]
 
@@ -48,7 +47,7 @@ def side_by_side(
     acts  all of the site, in order of time
     """
     first = int(np.searchsorted(acts.at, cut))
-    block = acts.only(slice(first, first + EVENTS))
+    block = acts.only(slice(first, first + PLAYED))
     before, owners = read_before(block), owners_of(block)
     asked = np.flatnonzero((block.strength > 0) & block.read)
     if asked.size > QUESTIONS:

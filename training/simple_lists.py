@@ -20,7 +20,7 @@ class SimpleLists:
         self._shown = rows
         self._popular = _ordered(popularity.total, rows)
         self._recent = _ordered(popularity.recent, rows)
-        self._newest = rows[np.lexsort((rows, -simple.known.published[rows]))]
+        self._newest = simple.newest[shown[simple.newest]]
         self._in_section: dict[int, Rows] = {}
 
     def to(self, reads: Reads, k: int, rng: np.random.Generator) -> dict[str, list[int]]:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from recsys.article import SENSITIVE, SPONSORED, UNLISTED, Article
 from recsys.markup import html_to_text
+from recsys.times import NEVER
 
-NEVER = np.iinfo(np.int64).max
 TOPICS_PER_ARTICLE = 8
 CHARACTERS_PER_WORD = 6
 

@@ -120,7 +120,7 @@ def _leaders(
     drawn = engine.rows(found.group_by("name").agg(interest=exact_sum(found.interest)))
     totals[drawn["name"].to_numpy()] = drawn["interest"].to_numpy()
     first = engine.rows(found.filter(found.place < LEADING).order_by("name", "place"))
-    best = np.lexsort((np.arange(totals.size), -totals))[:SHOWN]
+    best = np.argsort(-totals, kind="stable")[:SHOWN]
     return [
         {
             "name": names.name(code),

@@ -32,7 +32,7 @@ from training.former import Former, code_digest
 from training.progress import Progress
 from training.records import Records
 from training.related import typical_words
-from training.renewal import renewed
+from training.renewal import renewed, torn
 from training.stored_articles import StoredArticles
 from training.stories import stories_of, stories_renewed
 from training.text_model import fit_text
@@ -78,12 +78,11 @@ def texts_of(
 ) -> Texts:
     """What is known of `articles`, by row, as of a moment; carried on from `former` where that pays.
 
-    recorded  called with the records as soon as they are there, long before the rest
+    recorded  called once, with the records, as soon as they are there: long before the rest
     """
     if former is not None and former.manifest.settings.get("language") == language:
-        found = _renewed(articles, as_of, former, jobs=jobs, progress=progress)
+        found = _renewed(articles, as_of, former, jobs=jobs, recorded=recorded, progress=progress)
         if found is not None:
-            recorded(found.records)
             return found
     return _read(articles, as_of, language, jobs=jobs, recorded=recorded, progress=progress)
 
@@ -154,9 +153,15 @@ def _read(
 
 
 def _renewed(
-    articles: Sequence[StoredArticle], as_of: int, former: Former, *, jobs: int, progress: Progress
+    articles: Sequence[StoredArticle],
+    as_of: int,
+    former: Former,
+    *,
+    jobs: int,
+    recorded: Callable[[Records], None],
+    progress: Progress,
 ) -> Texts | None:
-    """Carried on from `former`; None where too much has changed."""
+    """Carried on from `former`; None, before anything is `recorded`, where too much has changed."""
     n, m = len(articles), len(former.digests)
     if m > n:
         return None
@@ -173,6 +178,9 @@ def _renewed(
     if count > RENEWED * report["full"]:
         return None
     came, went = np.flatnonzero(changed & known), np.flatnonzero(changed & was)
+    anew = torn(former.lists, went=went)
+    if came.size + anew.size > COMPUTED * n:
+        return None
     main_language = former.manifest.fitted["main_language"]
     progress("reading texts", 0, came.size)
     fields = {row: fields_of(articles[row].article, main_language) for row in came.tolist()}
@@ -181,6 +189,10 @@ def _renewed(
         row: fields[row].language if row in fields else columns.language(row) if known[row] else main_language
         for row in np.flatnonzero(asked | changed).tolist()
     }
+    records = Records.renewed(
+        articles, known, languages, columns=former.articles, totals=former.totals, links=former.links
+    )
+    recorded(records)
     progress("text model", 0, 1)
     text, ids, vectors = former.text.extended([*fields.values()])
     read = Rows.of(vectors)
@@ -189,18 +201,14 @@ def _renewed(
     rows = _with_new(former.vectors, ids, new, n)
     postings = rows.transposed(text.hashes.size)
     progress("text model", 1, 1)
-    table = renewed(rows, postings, former.lists, came=came, went=went, most=int(COMPUTED * len(rows)), jobs=jobs)
-    if table is None:
-        return None
+    table = renewed(rows, postings, former.lists, came=came, went=went, anew=anew, jobs=jobs)
     neighbours = NeighbourIndex(rows, postings, table)
     told: dict[int, tuple[StoredArticle, Fields] | None] = dict.fromkeys(went.tolist())
     told |= {row: (articles[row], one) for row, one in fields.items()}
     return Texts(
         known=int(np.count_nonzero(known)),
         main_language=main_language,
-        records=Records.renewed(
-            articles, known, languages, columns=former.articles, totals=former.totals, links=former.links
-        ),
+        records=records,
         text=text,
         neighbours=neighbours,
         stories=stories_renewed(told, neighbours, former.stories),

@@ -11,13 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsys.bundle import Manifest
-from recsys.columns import NEVER, ArticleColumns
+from recsys.columns import ArticleColumns
 from recsys.errors import BadInput
 from recsys.home import Home
 from recsys.model import component
 from recsys.registry import active_or_none, open_registry
 from recsys.settings import Settings
 from recsys.store import Store, StoredArticle
+from recsys.times import NEVER
 from training.collector import records_set_aside
 from training.comparison import Comparison
 from training.engine_choice import DUCKDB, EngineChoice

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.columns import NEVER, ArticleColumns
+from recsys.columns import ArticleColumns
 from recsys.event import LIST_NAMES, ListName
 from recsys.rules.falling import Falling, patched
 from recsys.rules.rule import KINDS, Kind, Rule
 from recsys.rules.selecting import Selector, Words, bit, bits_at, words_of
+from recsys.times import NEVER
 
 KEPT = 10_000  # combinations of rules whose pins are worked out
 _LABEL: Kind = "label"

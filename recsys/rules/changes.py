@@ -100,12 +100,7 @@ def _change(
         moved=tuple(
             place
             for place in places.values()
-            if None
-            not in (
-                place.before,
-                place.after,
-            )
-            and place.before != place.after
+            if place.before is not None and place.after is not None and place.before != place.after
         ),
         gone=tuple(place for place in places.values() if place.after is None),
     )

@@ -11,12 +11,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.columns import NEVER, ArticleColumns
+from recsys.columns import ArticleColumns
 from recsys.lookup import met
 from recsys.membership import Membership
 from recsys.rules.rule import NAMING, Selection
 from recsys.rules.titles import Phrases
-from recsys.times import parse_span
+from recsys.times import NEVER, parse_span
 
 BITS = 64
 

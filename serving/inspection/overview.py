@@ -12,12 +12,12 @@ from recsys.model import Model
 from recsys.page import LIMITS, page
 from recsys.ranking import ranking
 from recsys.settings import Settings
-from recsys.times import DAY, HOUR, format_time
+from recsys.times import HOUR, format_time
 from serving.inspection.counting import DailyCounts
+from serving.inspection.health import OLD
 from serving.service import Service
 
 SAMPLED = 20  # pages that the share of fill is measured on
-OLD = 7 * DAY
 
 
 async def overview(service: Service, counts: DailyCounts) -> dict[str, Any]:

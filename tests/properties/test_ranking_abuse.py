@@ -13,7 +13,7 @@ from recsys.items import WINDOWS, Item, Window, Wish
 from recsys.model import Model
 from recsys.ranking import ranking
 from recsys.record import Micros
-from recsys.store.protocols import StoredArticle
+from recsys.store import StoredArticle
 from recsys.times import DAY, HOUR
 from recsys.untrained import untrained_model
 from tests.recsys.meeting import engage

@@ -1,4 +1,4 @@
-"""Columns of articles: ids find rows, and nothing is shown that must not be."""
+"""Columns of articles: nothing is shown that must not be."""
 
 import json
 
@@ -7,15 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys import columns as columns_module
 from recsys.article import Article
-from recsys.columns import NEVER, NO_ROW, ArticleColumns
+from recsys.columns import ArticleColumns
 from recsys.items import Wish
 from recsys.record import Micros, SectionPath
-
-IDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8).filter(
-    lambda i: i not in (".", "..")
-)
+from recsys.times import NEVER
+from tests.recsys.test_article_ids import IDS
 
 
 def article(article_id="a", **fields):
@@ -27,22 +24,6 @@ def columns(*articles, rebuilt=False, language="en"):
     for row, one in enumerate(articles):
         built.put(row, one, language=one.language or language)
     return ArticleColumns(built.arrays()) if rebuilt else built
-
-
-@given(st.lists(IDS, unique=True, max_size=20), st.integers(0, 20))
-def test_every_id_finds_its_row_and_no_other_does(ids, cut):
-    built = columns(*map(article, ids[:cut]), rebuilt=True)
-    for row, article_id in enumerate(ids[cut:], start=len(ids[:cut])):
-        built.put(row, article(article_id), language="en")
-    asked = [*ids, "x" * 9, *ids]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns_module, "REMEMBERED", cut)
-        for _ in range(3):  # rows that are looked up, at hand, and looked up again
-            assert built.rows(asked).tolist() == [*range(len(ids)), NO_ROW, *range(len(ids))]
-    assert [built.row(i) for i in ids] == list(range(len(ids)))
-    assert [built.id(row) for row in range(len(ids))] == ids
-    assert built.row("x" * 9) is None
-    assert len(built) == len(ids)
 
 
 NAMED = st.lists(st.sampled_from(["a", "B", "ä", "news", "😀", "sensitive", "unlisted"]), max_size=4).map(tuple)

@@ -47,6 +47,6 @@ def test_arrays_come_back_as_the_tables_they_were(ties):
     covisits = Covisits(ties, Ties.empty(), ties)
     again = Covisits.from_arrays(covisits.arrays())
     assert_array_equal(again.together(2)[0], [0])
-    assert again.after(2)[0].size == 0
+    assert again.after_table.of(2)[0].size == 0
     assert_array_equal(again.learned_table.rows, ties.rows)
     assert {array.dtype.kind for array in covisits.arrays().values()} <= {"i", "f"}

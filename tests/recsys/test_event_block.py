@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.acts import NOBODY, NOWHERE, session_key, source_key
+from recsys.acts import NOBODY, NOWHERE
 from recsys.event import EVENT_TYPES, Event
 from recsys.event_block import EventBlock
 from recsys.histories import visitor_key
@@ -31,8 +31,8 @@ def test_columns_are_the_fields_of_each_event(found):
     assert len(set(block.ids)) == len(block.ids)
     for place, event in enumerate(found):
         visitor = NOBODY if event.visitor_id is None else visitor_key(event.visitor_id)
-        session = NOBODY if event.session_id is None else session_key(event.session_id)
-        source = NOWHERE if event.source is None else source_key(event.source)
+        session = NOBODY if event.session_id is None else visitor_key(f"\x1f{event.session_id}")
+        source = NOWHERE if event.source is None else visitor_key(f"\x1e{event.source}")
         assert block.ids[block.article[place]] == event.article_id
         assert EVENT_TYPES[block.kind[place]] == event.type
         assert (block.at[place], block.value[place]) == (event.at, event.value)

@@ -1,69 +1,24 @@
-"""A server with keys: each route for each kind of key, pages of other origins, limits, and what no key opens."""
+"""A server with keys: each route for each kind of key, and what no key opens."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Match
 
-from recsys.home import Home
-from recsys.keys import SCOPES, Scope, new_key
-from recsys.settings import Settings
+from recsys.keys import SCOPES
 from recsys.store import Store
-from recsys.store.sqlite import SqliteStore
 from serving.api import make_api
-from serving.app import App
-from serving.limits import FAILURES
-from serving.run import open_service
 from serving.security import FULFIL, NEEDS, PUBLIC, needs_at
-from serving.site import ServiceSource
-from serving.web.site import site_routes
 from tests.serving.client import Client
 from tests.serving.conftest import NOW
+from tests.serving.keyed import VISITOR, Keyed, keyed, made
 
-ORIGIN = "https://example.org"
-VISITOR = "6f1d2c9a0b7e4853a1c6d8f02e9b7345"
+__all__ = ["keyed"]
 
 IDS = {"{article_id}": "harbour-1", "{version}": "nope", "{visitor_id}": VISITOR}
-
-
-class Keyed(NamedTuple):
-    """A server with a key of each scope, and one revoked."""
-
-    api: Client
-    tokens: Mapping[str, str]
-
-    def ask(self, method: str, path: str, token: str | None = None, **headers: str) -> httpx.Response:
-        bearer = {} if token is None else {"authorization": f"Bearer {token}"}
-        return self.api.send(method, path, headers=bearer | {n.replace("_", "-"): v for n, v in headers.items()})
-
-
-def made(store: Store, scope: Scope, *origins: str) -> tuple[str, str]:
-    """Id and token of a new key."""
-    key, token = new_key(scope, "", origins, NOW)
-    store.keys.add(key, NOW)
-    return key.id, token
-
-
-def with_keys(home: Home, settings: Settings, clock: Callable[[], int]) -> Iterator[Keyed]:
-    store = SqliteStore(home.store)
-    tokens = {scope: made(store, scope, *([ORIGIN] if scope == "publishable" else []))[1] for scope in SCOPES}
-    revoked_id, tokens["revoked"] = made(store, "admin")
-    store.keys.revoke(revoked_id, NOW)
-    store.close()
-    service = open_service(home, settings, clock)
-    source = ServiceSource(service)
-    with Client(service, App(service, site_routes(lambda: source, settings))) as api:
-        yield Keyed(api, tokens)
-
-
-@pytest.fixture
-def keyed(home: Home, clock: Callable[[], int]) -> Iterator[Keyed]:
-    yield from with_keys(home, Settings(), clock)
 
 
 def path_of(template: str) -> str:
@@ -246,136 +201,6 @@ def test_the_first_key_closes_an_open_server_and_revoking_it_opens_nothing(api: 
 def test_with_keys_any_host_and_any_proxy_will_do(keyed: Keyed) -> None:
     answer = keyed.ask("GET", "/v1/ranking", keyed.tokens["secret"], host="api.example.org", x_forwarded_for="1.2.3.4")
     assert answer.status_code == 200
-
-
-# Pages of other origins
-
-
-def test_a_page_of_a_listed_origin_may_read_answers_and_refusals(keyed: Keyed) -> None:
-    token = keyed.tokens["publishable"]
-    for path, status in (
-        ("/v1/ranking", 200),
-        ("/v1/articles/nowhere", 404),
-        ("/v1/models", 403),
-        ("/v1/ranking?x=1", 422),
-    ):
-        answer = keyed.ask("GET", path, token, origin=ORIGIN)
-        assert answer.status_code == status
-        assert answer.headers["access-control-allow-origin"] == ORIGIN
-        assert answer.headers["vary"] == "origin"
-        assert "access-control-allow-credentials" not in answer.headers
-
-
-@pytest.mark.parametrize(
-    "origin", ["https://example.com", "http://example.org", "null", "https://example.org.evil.example"]
-)
-def test_no_other_page_may(keyed: Keyed, origin: str) -> None:
-    answer = keyed.ask("GET", "/v1/ranking", keyed.tokens["publishable"], origin=origin)
-    assert answer.status_code == 403
-    assert "access-control-allow-origin" not in answer.headers
-
-
-@pytest.mark.parametrize("scope", ["secret", "editor", "admin"])
-def test_a_secret_key_in_a_page_is_refused(keyed: Keyed, scope: str) -> None:
-    answer = keyed.ask("GET", "/v1/ranking", keyed.tokens[scope], origin=ORIGIN)
-    assert answer.status_code == 403
-    assert "access-control-allow-origin" not in answer.headers
-    assert keyed.ask("GET", "/v1/ranking", keyed.tokens[scope], origin="http://localhost").status_code == 200
-
-
-def test_a_browser_that_asks_before_it_sends_is_answered_without_key(keyed: Keyed) -> None:
-    for method, path in (("POST", "/v1/events"), ("GET", "/v1/articles/a%2Fb/related?limit=3")):
-        answer = keyed.ask("OPTIONS", path, origin=ORIGIN, access_control_request_method=method)
-        assert answer.status_code == 204
-        assert answer.headers["access-control-allow-origin"] == ORIGIN
-        assert answer.headers["access-control-allow-methods"] == method
-        assert "authorization" in answer.headers["access-control-allow-headers"]
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "origin"),
-    [
-        ("PUT", "/v1/articles/a", ORIGIN),
-        ("DELETE", "/v1/visitors/a", ORIGIN),
-        ("GET", "/v1/nowhere", ORIGIN),
-        ("POST", "/v1/events", "https://example.com"),
-        ("POST", "/v1/events", "null"),
-        ("BREW", "/v1/events", ORIGIN),
-    ],
-)
-def test_and_is_told_no_about_all_else(keyed: Keyed, method: str, path: str, origin: str) -> None:
-    answer = keyed.ask("OPTIONS", path, origin=origin, access_control_request_method=method)
-    assert answer.status_code == 403
-    assert "access-control-allow-origin" not in answer.headers
-
-
-# How often
-
-
-def test_twenty_wrong_keys_a_minute_and_no_more(keyed: Keyed) -> None:
-    """A6. A good key is answered all the same: whoever guesses may share an address with it."""
-    statuses = [keyed.ask("GET", "/v1/ranking", f"secret_{n}").status_code for n in range(FAILURES + 5)]
-    assert statuses == [401] * FAILURES + [429] * 5
-    answer = keyed.ask("GET", "/v1/ranking?key=x")
-    assert answer.status_code == 429
-    assert 1 <= int(answer.headers["retry-after"]) <= 60
-    assert keyed.ask("GET", "/v1/ranking", keyed.tokens["secret"]).status_code == 200
-
-
-def test_a_publishable_key_is_limited_by_address_and_a_secret_one_is_not(home: Home, clock: Callable[[], int]) -> None:
-    for keyed in with_keys(home, Settings(requests_per_minute=5), clock):
-        public = [keyed.ask("GET", "/v1/ranking", keyed.tokens["publishable"]) for _ in range(7)]
-        assert [answer.status_code for answer in public] == [200] * 5 + [429] * 2
-        assert 1 <= int(public[-1].headers["retry-after"]) <= 60
-        assert {keyed.ask("GET", "/v1/ranking", keyed.tokens["secret"]).status_code for _ in range(20)} == {200}
-
-
-def test_addresses_are_told_apart_only_by_a_trusted_proxy(home: Home, clock: Callable[[], int]) -> None:
-    settings = Settings(requests_per_minute=2, trusted_proxies=("127.0.0.1",))  # where the client of the tests is
-    for keyed in with_keys(home, settings, clock):
-        token = keyed.tokens["publishable"]
-        for address in ("192.0.2.1", "192.0.2.2", "made up by the reader, 192.0.2.3"):
-            statuses = [keyed.ask("GET", "/v1/ranking", token, x_forwarded_for=address).status_code for _ in range(3)]
-            assert statuses == [200, 200, 429]
-
-
-def test_nobody_chooses_an_address_where_no_proxy_is_trusted(home: Home, clock: Callable[[], int]) -> None:
-    for keyed in with_keys(home, Settings(requests_per_minute=2), clock):
-        token = keyed.tokens["publishable"]
-        statuses = [
-            keyed.ask("GET", "/v1/ranking", token, x_forwarded_for=f"192.0.2.{n}").status_code for n in range(4)
-        ]
-        assert statuses == [200, 200, 429, 429]
-
-
-# Visitors
-
-
-@pytest.mark.parametrize("visitor_id", ["7", "reader-1", "somebody%40example.org", "0" * 32])
-def test_a_page_asks_about_no_visitor_whose_id_can_be_guessed(keyed: Keyed, visitor_id: str) -> None:
-    for path in ("/v1/recommendations", "/v1/articles/harbour-1/page"):
-        for query in (f"visitor_id={visitor_id}", f"limit=3&visitor%5fid={visitor_id}" if "rec" in path else ""):
-            if query:
-                answer = keyed.ask("GET", f"{path}?{query}", keyed.tokens["publishable"])
-                assert answer.status_code == 422
-                assert answer.json()["errors"][0]["field"] == "visitor_id"
-        assert keyed.ask("GET", f"{path}?visitor_id={VISITOR}", keyed.tokens["publishable"]).status_code == 200
-        assert keyed.ask("GET", f"{path}?visitor_id={visitor_id}", keyed.tokens["secret"]).status_code == 200
-
-
-def test_a_page_sends_no_event_of_a_visitor_whose_id_can_be_guessed(keyed: Keyed) -> None:
-    event = {"type": "like", "article_id": "council-4", "at": "2026-03-10T11:59:00Z"}
-    events = [event | {"visitor_id": VISITOR}, event | {"visitor_id": "reader-1"}, event]
-
-    def send(token: str) -> dict[str, Any]:
-        headers = {"authorization": f"Bearer {token}", "user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
-        found: dict[str, Any] = keyed.api.post("/v1/events", json=events, headers=headers).json()
-        return found
-
-    public = send(keyed.tokens["publishable"])
-    assert public["accepted"] == 1
-    assert [(fault["index"], fault["field"]) for fault in public["rejected"]] == [(1, "visitor_id"), (2, "visitor_id")]
-    assert send(keyed.tokens["secret"])["accepted"] == 3
 
 
 def test_answers_say_that_they_are_what_their_type_says(keyed: Keyed, api: Client) -> None:

@@ -1,23 +1,18 @@
 """The simple models do what their names say, from before the cut alone."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 
 from recsys.histories import visitor_key
 from recsys.times import DAY, HOUR
 from tests.recsys.sites import NOW, article, stored
-from training import baselines as subject
 from training.baselines import (
-    NEIGHBOURS,
     RECENT_HALF_LIFE,
     Popularity,
     Simple,
     first_rows,
-    item_neighbours,
-    newest_rows,
     random_rows,
     text_vectors,
 )
@@ -55,29 +50,6 @@ def test_popularity_moved_on_is_the_count_made_anew(rows, hours):
         assert_allclose(found.recent, np.bincount([row for row, _ in past], weights, 8), atol=1e-9)
 
 
-@given(likes)
-def test_item_neighbours_are_cosines_of_the_sets_of_visitors(rows):
-    found = item_neighbours(acts(rows), 8).toarray()
-    readers = [{visitor for visitor, row, _ in rows if row == one} for one in range(8)]
-    for a in range(8):
-        for b in range(8):
-            shared = len(readers[a] & readers[b]) if a != b else 0
-            expected = shared / np.sqrt(len(readers[a]) * len(readers[b])) if shared else 0.0
-            assert found[a, b] == pytest.approx(expected)
-
-
-@given(likes, st.integers(1, 30))
-def test_items_in_blocks_are_those_of_one_pass(rows, most):
-    whole = item_neighbours(acts(rows), 8)
-    former, subject._PAIRS = subject._PAIRS, most
-    try:
-        parts = item_neighbours(acts(rows), 8)
-    finally:
-        subject._PAIRS = former
-    for name in ("indptr", "indices", "data"):
-        assert_array_equal(getattr(parts, name), getattr(whole, name))
-
-
 def test_each_reader_of_an_article_counts_once_and_only_what_was_read():
     split = Split(acts([(0, 1, 1), (0, 1, 2), (1, 1, 3), (1, 2, 4), (2, 5, 9)]), 5 * HOUR, 10 * HOUR)
     known = Simple.at(stored([article(n) for n in range(8)]), split, with_text=False).known
@@ -85,12 +57,6 @@ def test_each_reader_of_an_article_counts_once_and_only_what_was_read():
     assert known.visitors == 2
     assert known.vectors.shape == (8, 1)
     assert known.vectors.nnz == 0
-
-
-def test_an_item_keeps_its_nearest_neighbours_only():
-    rows = [(v, row, 1) for v in range(3) for row in range(NEIGHBOURS + 20)]
-    found = item_neighbours(acts(rows), NEIGHBOURS + 20)
-    assert set(np.diff(found.indptr)) == {NEIGHBOURS}
 
 
 def test_text_of_the_future_reaches_no_vector():
@@ -112,17 +78,15 @@ def test_a_site_without_words_has_no_text_model():
 def test_section_most_liked_wins_and_articles_without_section_have_none():
     articles = stored([article(n) for n in range(12)] + [article(12, section=())])
     simple = Simple.at(articles, Split(acts([]), NOW, NOW + DAY))
-    score = np.arange(1.0, 14.0)
-    found = simple.in_section(np.array([1, 0, 7, 12]), score)
-    assert np.flatnonzero(found).tolist() == [1, 7]
-    assert not simple.in_section(np.array([12]), score).any()
-    assert not simple.in_section(np.array([], np.int64), score).any()
+    section = simple.section_of(np.array([1, 0, 7, 12]))
+    assert np.flatnonzero(simple.section == section).tolist() == [1, 7]
+    assert simple.section_of(np.array([12])) is None
+    assert simple.section_of(np.array([], np.int64)) is None
 
 
 def test_ties_go_to_the_lower_row_and_nothing_without_evidence_is_shown():
     candidates = np.array([True, False, True, True, True])
     assert first_rows(np.array([1.0, 9.0, 2.0, 2.0, 0.0]), candidates, 4) == [2, 3, 0]
-    assert newest_rows(np.array([5, 9, 7, 7, 1]), candidates, 3) == [2, 3, 0]
     assert sorted(random_rows(candidates, 9, np.random.default_rng(0))) == [0, 2, 3, 4]
     nobody = np.zeros(5, np.bool_)
-    assert first_rows(np.ones(5), nobody, 3) == newest_rows(np.ones(5, np.int64), nobody, 3) == []
+    assert first_rows(np.ones(5), nobody, 3) == []

@@ -45,12 +45,12 @@ def ties_of(events: list[Event], n: int, *, threads: int = 1, as_of: int = START
 def test_ties_go_both_ways_together_and_one_way_after():
     ties = ties_of([*reads("a", 0, 1), *reads("b", 0, 1)], 3)
     assert [row.tolist() for row in (ties.together(0)[0], ties.together(1)[0], ties.together(2)[0])] == [[1], [0], []]
-    assert [row.tolist() for row in (ties.after(0)[0], ties.after(1)[0])] == [[1], []]
+    assert [row.tolist() for row in (ties.after_table.of(0)[0], ties.after_table.of(1)[0])] == [[1], []]
     assert ties.together(0)[2].tolist() == [2]
 
 
 def test_what_is_read_next_is_tied_more_than_what_is_read_later():
-    rows, scores, _ = ties_of(reads("a", 0, 1, 2, 3), 4).after(0)
+    rows, scores, _ = ties_of(reads("a", 0, 1, 2, 3), 4).after_table.of(0)
     assert rows.tolist() == [1, 2, 3]
     assert scores[0] > scores[1] > scores[2]
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from recsys.acts import source_key
+from recsys.acts import source_keys
 from recsys.article import Article, StoredArticle
 from recsys.engagement import Engagement
 from recsys.event import EVENT_TYPES, Event
@@ -98,7 +98,7 @@ def plain_counts(found: Sequence[Event], row: int, now: int) -> tuple[list[float
         liked = bool(marks) and not marks[-1][1]
         likes += liked
         worthy = [event for event in acts if event.type == "like" or plain_weight(event)]
-        source = max((source_key(event.source) for event in worthy if event.source is not None), default=0)
+        source = int(source_keys(event.source for event in worthy if event.source is not None).max(initial=0))
         counted.append((source, [e for e in acts if e.type != "like" or (liked and e.at == marks[-1][0])]))
     sums = [
         plain_share(

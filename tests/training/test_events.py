@@ -4,7 +4,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.acts import session_key, source_key
+from recsys.acts import session_keys, source_keys
 from recsys.event import EVENT_TYPES, LIST_NAMES, Event
 from recsys.histories import visitor_key
 from recsys.record import Micros
@@ -36,8 +36,8 @@ def test_a_row_says_what_the_event_said():
             "row": 4,
             "type": EVENT_TYPES.index("click"),
             "visitor": visitor_key("v"),
-            "session": session_key("s"),
-            "source": source_key("n"),
+            "session": session_keys(["s"])[0],
+            "source": source_keys(["n"])[0],
             "at": 5,
             "value": 2.5,
             "list": LIST_NAMES.index("ranking"),

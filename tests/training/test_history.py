@@ -13,13 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.columns import NEVER
 from recsys.event import EVENT_TYPES, Event
 from recsys.histories import visitor_key
 from recsys.record import Micros
 from recsys.store import Entry
 from recsys.store.payload import pack_events
-from recsys.times import DAY, HOUR
+from recsys.times import DAY, HOUR, NEVER
 from training import history as subject
 from training.engines import duckdb_engine
 from training.events import SCHEMA, event_table

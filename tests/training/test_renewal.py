@@ -9,7 +9,7 @@ from scipy import sparse
 from recsys.cosine import Rows, all_pairs
 from tests.training.test_neighbour_lists import corpus
 from training import renewal
-from training.renewal import renewed
+from training.renewal import renewed, torn
 
 WIDTH = 12
 vectors = st.lists(
@@ -35,19 +35,20 @@ def test_lists_are_those_made_anew(first, added, changed):
     came = np.array([row for row in new if then[row]], np.intp)
     went = np.array([row for row in new if row < len(first) and first[row]], np.intp)
     postings = after.transposed(WIDTH)
-    found = renewed(after, postings, all_pairs(before, before.transposed(WIDTH), 3), came=came, went=went, most=100)
+    old = all_pairs(before, before.transposed(WIDTH), 3)
+    found = renewed(after, postings, old, came=came, went=went, anew=torn(old, went=went))
     anew = all_pairs(after, postings, 3)
-    assert found is not None
     np.testing.assert_array_equal(found.rows, anew.rows)
     np.testing.assert_array_equal(found.scores, anew.scores)
 
 
-def test_where_most_lists_would_be_computed_they_are_made_anew():
-    rows = rows_of([{0: 1.0}] * 6)
-    postings = rows.transposed(WIDTH)
-    before = all_pairs(rows, postings, 2)
-    assert renewed(rows, postings, before, came=np.arange(2), went=np.zeros(0, np.intp), most=1) is None
-    assert renewed(rows, postings, before, came=np.zeros(0, np.intp), went=np.arange(1), most=1) is None
+def test_only_a_full_list_that_lost_an_entry_and_stays_is_torn():
+    rows = rows_of([{0: 1.0}, {0: 1.0}, {0: 1.0}, {1: 1.0}, {1: 1.0}, {}])
+    before = all_pairs(rows, rows.transposed(WIDTH), 2)
+    assert torn(before, went=np.array([0])).tolist() == [1, 2]
+    assert torn(before, went=np.array([0, 2])).tolist() == [1]
+    assert torn(before, went=np.array([3])).tolist() == []
+    assert torn(before, went=np.zeros(0, np.intp)).tolist() == []
 
 
 @pytest.mark.parametrize(("pays", "merged"), [(0, 4_096), (10**9, 50)])
@@ -61,8 +62,7 @@ def test_lists_of_a_corpus_are_those_made_anew_compiled_and_in_several_parts(mon
     postings = after.transposed(width)
     asked = np.concatenate((went, came))
     old = all_pairs(before, before.transposed(width), 10)
-    found = renewed(after, postings, old, came=asked, went=went, most=700, jobs=2)
+    found = renewed(after, postings, old, came=asked, went=went, anew=torn(old, went=went), jobs=2)
     anew = all_pairs(after, postings, 10)
-    assert found is not None
     np.testing.assert_array_equal(found.rows, anew.rows)
     np.testing.assert_array_equal(found.scores, anew.scores)

@@ -13,10 +13,11 @@ from recsys.model import fields_of
 from recsys.record import Micros
 from recsys.settings import Settings
 from recsys.tfidf import Fields, TextModel
-from training import texts
+from training import neighbour_lists, texts
 from training.events import SCHEMA
 from training.fit import Arrays, fit
 from training.former import Former
+from training.progress import silent
 
 AS_OF = 1_000
 WORDS = [
@@ -114,12 +115,14 @@ def test_a_story_whose_part_changed_is_told_apart_anew(site: list[StoredArticle]
     assert after["stories.labels"][30] == 30
 
 
-@pytest.mark.parametrize("why", ["too much", "other code", "another language", "an older bundle"])
+@pytest.mark.parametrize("why", ["too much", "too many lists", "other code", "another language", "an older bundle"])
 def test_else_all_is_read(site: list[StoredArticle], why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     arrays, manifest = fitted(site)
     then = [*site, stored(60)]
     if why == "too much":
         then.append(stored(61))
+    if why == "too many lists":
+        monkeypatch.setattr(texts, "COMPUTED", 0.01)
     if why == "other code":
         manifest.fitted["texts"]["code"] = "another"
     if why == "another language":
@@ -131,6 +134,28 @@ def test_else_all_is_read(site: list[StoredArticle], why: str, monkeypatch: pyte
     assert told.fitted["texts"]["renewed"] == 0
     for name, array in anew.items():
         np.testing.assert_array_equal(found[name], array, err_msg=name)
+
+
+@pytest.mark.parametrize(("computed", "way"), [(1.0, "carried on"), (0.0, "anew")])
+def test_records_are_handed_on_once_before_any_list_is_made(
+    site: list[StoredArticle], monkeypatch: pytest.MonkeyPatch, computed: float, way: str
+) -> None:
+    """What events tell is found out beside the lists, which take longest."""
+    arrays, manifest = fitted(site)
+    former = Former.of(manifest, arrays)
+    steps: list[object] = []
+
+    def told(module: object, name: str, said: str) -> None:
+        made = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given, **named: (steps.append(said), made(*given, **named))[1])
+
+    told(texts, "renewed", "carried on")
+    told(neighbour_lists, "fit_neighbours", "anew")
+    monkeypatch.setattr(texts, "COMPUTED", computed)
+    found = texts.texts_of(
+        [*site, stored(60)], AS_OF, None, jobs=1, former=former, recorded=steps.append, progress=silent
+    )
+    assert steps == [found.records, way]
 
 
 def test_a_longer_vocabulary_keeps_the_weights_it_had() -> None:

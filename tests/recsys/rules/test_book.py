@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.article import Article
-from recsys.columns import NEVER, ArticleColumns
+from recsys.columns import ArticleColumns
 from recsys.event import LIST_NAMES
 from recsys.rules.book import RuleBook
 from recsys.rules.rule import LEAST_FACTOR, MOST_FACTOR, Rule, Selection
-from recsys.times import HOUR
+from recsys.times import HOUR, NEVER
 
 NOW = 1_000 * HOUR
 WORDS = ("x", "y", "z")

@@ -16,8 +16,9 @@ from recsys.store import AppendedEvents, Entry, Store
 from recsys.store.opening import has_store, open_store
 from recsys.store.postgres import PostgresStore
 from recsys.store.postgres_database import FORMAT
+from tests.recsys.store.opened import article, event, events_of, of_visitor, rule_set, undone
 from tests.recsys.store.postgres_server import PostgresServer
-from tests.recsys.store.suite import StoreSuite, article, event, events_of, of_visitor, rule_set, undone
+from tests.recsys.store.suite import StoreSuite
 
 
 class TestPostgresStore(StoreSuite):

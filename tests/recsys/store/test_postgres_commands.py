@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from recsys.cli.app import app, load_commands
 from recsys.store.postgres import PostgresStore
-from tests.recsys.store.suite import article, event
+from tests.recsys.store.opened import article, event
 
 
 def run(home: Path, *command: str) -> Result:

@@ -17,7 +17,7 @@ from recsys.store.opening import open_store
 from recsys.store.postgres import PostgresStore
 from recsys.store.postgres_move import move_store
 from recsys.store.sqlite import SqliteStore
-from tests.recsys.store.suite import HARD_IDS, article, event, of_visitor, rule_set
+from tests.recsys.store.opened import HARD_IDS, article, event, of_visitor, rule_set
 
 
 @pytest.fixture

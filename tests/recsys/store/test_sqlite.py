@@ -10,7 +10,8 @@ from recsys.keys import new_key
 from recsys.store import Store
 from recsys.store.sqlite import SqliteStore
 from recsys.store.sqlite_database import FORMAT
-from tests.recsys.store.suite import StoreSuite, article, event, events_of, of_visitor, rule_set
+from tests.recsys.store.opened import article, event, events_of, of_visitor, rule_set
+from tests.recsys.store.suite import StoreSuite
 
 
 class TestSqliteStore(StoreSuite):

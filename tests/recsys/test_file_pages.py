@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recsys.mapped import give_back, maps_of, resident_files
+from recsys.file_pages import give_back, maps_of, resident_files
 
 SIZE = 32 * 1024 * 1024
 
