@@ -10,7 +10,7 @@ import numpy as np
 
 from training.arrange_kernel import Arranged, Arrays
 from training.compiled import F32, I32, I64, U8, U16, U64, compiled, prefetch
-from training.shortlist_kernel import ShortlistArrays, keep_highest, longer, pair
+from training.shortlist_kernel import ShortlistArrays, enter_one, longer, pair
 
 TOP = 255  # weights 0..1 as levels 0..TOP, rounded down: the sum of a unit row's products fits 16 bits
 RUN = 64  # postings that are left or taken together
@@ -168,14 +168,14 @@ def longest_of(starts: I64, first: int, stop: int) -> int:
 
 @compiled
 def within(
-    arranged: Arrays, postings: CoarseArrays, first: int, stop: int, keep: int, room: int, theta: np.float32
+    arranged: Arrays, postings: CoarseArrays, first: int, stop: int, keep: int, theta: np.float32
 ) -> ShortlistArrays:
-    """The shortlists, with `room` places, of the rows first..stop-1 of one block, of all pairs within it."""
+    """The shortlists, with `keep` places, of the rows first..stop-1 of one block, of all pairs within it."""
     starts, terms, weights, _, _, _ = arranged
     block = postings[3]
     m, b = stop - first, first // block
     base = b * block
-    pairs, fill, bars = np.empty((m, room), np.uint64), np.zeros(m, np.int64), np.ones(m, np.uint32)
+    pairs, fill, bars = np.empty((m, keep), np.uint64), np.zeros(m, np.int64), np.ones(m, np.uint32)
     sums = np.zeros(padded(min(starts.size - 1 - base, block)), np.uint16)
     none = np.full(sums.size, 0xFFFF, np.uint16)
     places, values = np.empty(sums.size + 1, np.int64), np.empty(sums.size + 1, np.uint16)
@@ -191,17 +191,8 @@ def within(
             if count >= keep or guess == 1:
                 break
             guess = np.uint16(max(int(guess) // 2, 1))
-        bar = np.uint32(guess)
         for c in range(count):
-            if values[c] >= bar:
-                if fill[x] == room:
-                    bar = keep_highest(pairs[x], room, keep)
-                    fill[x] = keep
-                pairs[x, fill[x]] = pair(values[c], base + places[c])
-                fill[x] += 1
-        if fill[x] >= keep:
-            bars[x] = keep_highest(pairs[x], fill[x], keep)
-            fill[x] = keep
+            enter_one(pairs, fill, bars, x, pair(values[c], base + places[c]))
         guess = np.uint16(max(int(bars[x]) * 7 // 8, 1))
     return pairs, fill, bars
 

@@ -12,11 +12,10 @@ from typing import NamedTuple, TypeAlias, cast
 import numpy as np
 
 from training.arrange_kernel import Arranged, Arrays
-from training.compiled import F32, I32, I64, U8, U16, U32, U64, compiled, prefetch
-from training.shortlist_kernel import ShortlistArrays, keep_highest, other_of, pair, score_of
+from training.compiled import F32, I32, I64, U8, U16, compiled, prefetch
+from training.shortlist_kernel import ShortlistArrays, enter_one, other_of, pair, score_of
 
 STRIPE = 8_192  # rows a stripe at most
-STRIPES = 8  # at least, so that several processors find some that nobody else is at
 HEAVY = 16  # heavy terms at most: one cache line of float32
 HEAVY_SHARE = 0.05  # of all squared weight that the heavy terms may hold, lest their bound lets everything through
 WORD = 8  # rows that are looked at together
@@ -44,11 +43,11 @@ class Light(NamedTuple):
         return cast(LightArrays, tuple(self))
 
 
-def light(arranged: Arranged) -> Light:
-    """What `within` and `meet` need beside the arranged rows. O(entries)."""
+def light(arranged: Arranged, stripes: int) -> Light:
+    """What `within` and `meet` need beside the arranged rows, in so many stripes or more. O(entries)."""
     starts, terms, weights, _, _, kept = arranged
     n = starts.size - 1
-    heavy, stripe = _heavy_terms(arranged), stripe_of(n)
+    heavy, stripe = _heavy_terms(arranged), stripe_of(n, stripes)
     parts = heavy_parts(starts, terms, weights, heavy)
     lengths = np.full(-(-n // stripe) * stripe, -np.inf, np.float32)  # no bar is reached there
     lengths[:n] = np.sqrt(np.einsum("ij,ij->i", parts, parts, dtype=np.float64)) * (1 + ROUNDING)
@@ -62,10 +61,9 @@ def light(arranged: Arranged) -> Light:
     )
 
 
-def stripe_of(n: int) -> int:
-    """How many rows a stripe of n rows has: equal ones, in whole words."""
-    stripes = max(STRIPES, -(-n // STRIPE))
-    return -(-n // stripes // WORD) * WORD
+def stripe_of(n: int, stripes: int) -> int:
+    """How many rows a stripe has where n rows are cut into so many or more: equal ones, in whole words."""
+    return -(-n // max(stripes, -(-n // STRIPE)) // WORD) * WORD
 
 
 def _heavy_terms(arranged: Arranged) -> int:
@@ -188,29 +186,18 @@ def bits_of(score: np.float32) -> np.uint32:
 
 
 @compiled
-def enter_one(pairs: U64, fill: I64, bars: U32, keep: int, x: int, score: np.uint32, other: int) -> None:
-    """Enters a pair on shortlist x if it reaches the bar. Arrays one by one: as a tuple they take a third longer."""
-    if score >= bars[x]:
-        if fill[x] == pairs.shape[1]:
-            bars[x] = keep_highest(pairs[x], fill[x], keep)
-            fill[x] = keep
-        pairs[x, fill[x]] = pair(score, other)
-        fill[x] += 1
-
-
-@compiled
-def within(arranged: Arrays, postings: LightArrays, first: int, stop: int, keep: int, room: int) -> ShortlistArrays:
-    """The shortlists, with `room` places, of the rows first..stop-1 of one stripe, of all pairs within it."""
+def within(arranged: Arrays, postings: LightArrays, first: int, stop: int, keep: int) -> ShortlistArrays:
+    """The shortlists, with `keep` places, of the rows first..stop-1 of one stripe, of all pairs within it."""
     starts, terms, weights, _, _, _ = arranged
     parts, lengths, _, _, _, slack, _, stripe = postings
     m, b = stop - first, first // stripe
     base = b * stripe
-    pairs, fill, bars = np.empty((m, room), np.uint64), np.zeros(m, np.int64), np.ones(m, np.uint32)
+    pairs, fill, bars = np.empty((m, keep), np.uint64), np.zeros(m, np.int64), np.ones(m, np.uint32)
     sums, marked, none = np.zeros(stripe, np.float32), np.zeros(stripe, np.uint8), np.full(stripe, np.inf, np.float32)
-    words, found = marked.view(np.uint64), np.empty(stripe, np.uint64)
+    words = marked.view(np.uint64)
     theirs = lengths[base : base + stripe]
     for x in range(m):
-        i, count = first + x, 0
+        i = first + x
         row = slice(starts[i], starts[i + 1])
         add_row(sums, postings, b, terms[row], weights[row])
         sums[i - base] = OUT_OF_RACE
@@ -221,19 +208,14 @@ def within(arranged: Arrays, postings: LightArrays, first: int, stop: int, keep:
                 for j in range(WORD * word, WORD * word + WORD):
                     score = sums[j] + heavy_product(parts, i, base + j) if marked[j] else np.float32(0)
                     if score >= bar:
-                        found[count] = pair(bits_of(score), base + j)
-                        count += 1
-        if count >= keep:
-            bars[x] = keep_highest(found, count, keep)
-        fill[x] = min(count, keep)
-        pairs[x, : fill[x]] = found[: fill[x]]
+                        enter_one(pairs, fill, bars, x, pair(bits_of(score), base + j))
         sums[:] = 0
     return pairs, fill, bars
 
 
 @compiled
 def meet(
-    arranged: Arrays, postings: LightArrays, a: int, b: int, keep: int, ours: ShortlistArrays, theirs: ShortlistArrays
+    arranged: Arrays, postings: LightArrays, a: int, b: int, ours: ShortlistArrays, theirs: ShortlistArrays
 ) -> None:
     """Enters all pairs of a row of stripe a and one of stripe b on the shortlists of both that they may belong to.
 
@@ -261,18 +243,18 @@ def meet(
                         score = sums[j] + heavy_product(parts, i, other + j)
                         if score > 0:
                             bits = bits_of(score)
-                            enter_one(pairs, fill, own_bars, keep, x, bits, other + j)
-                            enter_one(their_pairs, their_fill, their_bars, keep, j, bits, i)
+                            enter_one(pairs, fill, own_bars, x, pair(bits, other + j))
+                            enter_one(their_pairs, their_fill, their_bars, j, pair(bits, i))
                             bars[j] = np.uint32(their_bars[j]).view(np.float32)
         sums[:] = 0
 
 
 @compiled
 def contenders(lists: ShortlistArrays, slack: F32, k: int) -> tuple[I32, I64, F32]:
-    """Of settled shortlists those others that may be among the k best by exact score.
+    """Of shortlists those others that may be among the k best by exact score.
 
     slack    (m,)
-    returns  rows (m, at most as many as are kept), of which the first fill (m,) count; the bars (m,) as scores
+    returns  rows (m, at most `keep`), of which the first fill (m,) count; the bars (m,) as scores
     """
     pairs, fill, bars = lists
     m, most = fill.size, int(np.max(fill))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from joblib import delayed
+from joblib import delayed, effective_n_jobs
 
 from recsys.cosine import Found, Neighbours
 from training.arrange_kernel import Arranged
@@ -17,7 +17,7 @@ from training.exact_kernel import Light, contenders, light, meet, within
 from training.mapped import Shared, shared
 from training.rerank_kernel import best_of
 from training.row_tasks import Task, joined, meetings, parallel, tasks_of
-from training.shortlist_kernel import ShortlistArrays, Shortlists, settle
+from training.shortlist_kernel import ShortlistArrays, Shortlists
 
 
 class Search(NamedTuple):
@@ -36,22 +36,21 @@ def exact_lists(
     `there` is `arranged` for workers. Else as for `kernel_neighbours`.
     """
     n, unsettled = arranged.names.size, list[int]()
-    made = light(arranged)
+    made = light(arranged, 2 * effective_n_jobs(jobs))  # each worker has a meeting of two
     keep = k + k // 16 + 4  # the spare ones settle which are the best k by exact score
     search = Search(there, shared(made, folder, "postings"), keep)
-    lists = Shortlists.empty(n, 2 * keep)
+    lists = Shortlists.empty(n, keep)
     stripes = [(first, min(first + made.stripe, n)) for first in range(0, n, made.stripe)]
     _begin(search, lists, stripes, jobs=jobs)
     _meet(search, lists, stripes, jobs=jobs)
-    settle(lists.arrays(), keep)
     tasks = (delayed(_best)(search, task, lists.part(*task), k) for task in tasks_of(0, n))
     return joined(n, k, _noted(parallel(jobs, tasks), unsettled)), unsettled
 
 
 def _begin(search: Search, lists: Shortlists, stripes: Sequence[Task], *, jobs: int) -> None:
     """Enters the pairs within stripes."""
-    tasks, room = [task for stripe in stripes for task in tasks_of(*stripe)], lists.pairs.shape[1]
-    begun = parallel(jobs, [delayed(_within)(search, task, room) for task in tasks])
+    tasks = [task for stripe in stripes for task in tasks_of(*stripe)]
+    begun = parallel(jobs, [delayed(_within)(search, task) for task in tasks])
     for task, found in zip(tasks, begun, strict=True):
         lists.put(*task, found)
 
@@ -66,10 +65,8 @@ def _meet(search: Search, lists: Shortlists, stripes: Sequence[Task], *, jobs: i
             lists.put(*stripes[b], theirs)
 
 
-def _within(search: Search, task: Task, room: int) -> ShortlistArrays:
-    found: ShortlistArrays = within(
-        search.there.open().arrays(), search.postings.open().arrays(), *task, search.keep, room
-    )
+def _within(search: Search, task: Task) -> ShortlistArrays:
+    found: ShortlistArrays = within(search.there.open().arrays(), search.postings.open().arrays(), *task, search.keep)
     return found
 
 
@@ -78,7 +75,7 @@ def _met(
 ) -> tuple[ShortlistArrays, ShortlistArrays]:
     """Both shortlists after the meeting: those of this process are changed where they are."""
     ours, theirs = _own(ours), _own(theirs)
-    meet(search.there.open().arrays(), search.postings.open().arrays(), a, b, search.keep, ours, theirs)
+    meet(search.there.open().arrays(), search.postings.open().arrays(), a, b, ours, theirs)
     return ours, theirs
 
 

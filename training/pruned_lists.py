@@ -72,17 +72,16 @@ def _from_candidates(
     """The best by exact score of what the coarse sums find: they err by some places, so it is more than k."""
     n, keep, block = arranged.names.size, k + k // 2 + 8, block_of(arranged.names.size)
     search = Search(there, shared(coarse(arranged, theta, block), folder, "postings"), theta)
-    return best_lists(there, _shortlists(search, n, keep, block, jobs=jobs), keep, k, jobs=jobs)
+    return best_lists(there, _shortlists(search, n, keep, block, jobs=jobs), k, jobs=jobs)
 
 
 def _shortlists(search: Search, n: int, keep: int, block: int, *, jobs: int) -> Shortlists:
     """Of n rows, with the `keep` highest sums."""
-    room = keep + keep // 4 + 1  # with more, bars rise too late
-    lists = Shortlists.empty(n, room)
+    lists = Shortlists.empty(n, keep)
     blocks = [(first, min(first + block, n)) for first in range(0, n, block)]
     tasks = [task for one in blocks for task in tasks_of(*one)]
-    begun = parallel(jobs, [delayed(_within)(search, task, keep, room) for task in tasks])
-    return complete(lists, keep, begun, _met(search, lists.bars, blocks, jobs=jobs))
+    begun = parallel(jobs, [delayed(_within)(search, task, keep) for task in tasks])
+    return complete(lists, begun, _met(search, lists.bars, blocks, jobs=jobs))
 
 
 def _met(search: Search, bars: NDArray[np.uint32], blocks: Sequence[Task], *, jobs: int) -> Iterator[Hits]:
@@ -100,9 +99,9 @@ def _levels(bars: NDArray[np.uint32], rows: Task) -> Bars:
     return bars[slice(*rows)].astype(np.uint16)
 
 
-def _within(search: Search, task: Task, keep: int, room: int) -> Begun:
+def _within(search: Search, task: Task, keep: int) -> Begun:
     rows, postings, theta = search.there.open().arrays(), search.postings.open().arrays(), np.float32(search.theta)
-    return task, within(rows, postings, *task, keep, room, theta)
+    return task, within(rows, postings, *task, keep, theta)
 
 
 def _across(search: Search, task: Task, own_bars: Bars, b: int, their_bars: Bars) -> Hits:

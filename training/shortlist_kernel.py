@@ -17,16 +17,16 @@ _LOWER = np.uint64(0xFFFFFFFF)
 
 
 class Shortlists(NamedTuple):
-    """Of each row at least the `keep` highest pairs that were entered; a pair below its bar can be spared."""
+    """Of each row the `keep` highest pairs that were entered; a pair below its bar can be spared."""
 
-    pairs: U64  # (n, room) without order; room > keep
+    pairs: U64  # (n, keep) a full shortlist is a heap: none is lower than the first, nor any than its parent
     fill: I64  # (n,) how many of them count
-    bars: U32  # (n,) a score: so many pairs as are kept reach it; 1 until it is known
+    bars: U32  # (n,) a score that `keep` pairs reach: the lowest of a full shortlist; 1 until one is known
 
     @classmethod
-    def empty(cls, n: int, room: int) -> "Shortlists":
-        """Of n rows, with room for so many pairs each."""
-        return cls(np.empty((n, room), np.uint64), np.zeros(n, np.int64), np.ones(n, np.uint32))
+    def empty(cls, n: int, keep: int) -> "Shortlists":
+        """Of n rows, each with room for `keep` pairs."""
+        return cls(np.empty((n, keep), np.uint64), np.zeros(n, np.int64), np.ones(n, np.uint32))
 
     def arrays(self) -> ShortlistArrays:
         """The fields as a plain tuple."""
@@ -41,9 +41,9 @@ class Shortlists(NamedTuple):
         if not np.may_share_memory(self.pairs, lists[0]):
             self.pairs[first:stop], self.fill[first:stop], self.bars[first:stop] = lists
 
-    def rows(self, first: int, stop: int, keep: int) -> I32:
-        """(stop - first, keep) the others of the rows first..stop-1, once lists are settled; the first `fill` count."""
-        return (_LOWER - (self.pairs[first:stop, :keep] & _LOWER)).astype(np.int32)
+    def rows(self, first: int, stop: int) -> I32:
+        """(stop - first, keep) the others of the rows first..stop-1; the first `fill` count."""
+        return (_LOWER - (self.pairs[first:stop] & _LOWER)).astype(np.int32)
 
 
 @compiled
@@ -65,35 +65,43 @@ def other_of(number: np.uint64) -> np.uint64:
 
 
 @compiled
-def keep_highest(pairs: U64, fill: int, keep: int) -> np.uint32:
-    """Moves the `keep` highest of pairs[:fill] to the front, and returns the score of the least of them."""
-    part = np.partition(pairs[:fill], fill - keep)
-    pairs[:keep] = part[fill - keep :]
-    return score_of(part[fill - keep])
+def sink(heap: U64, place: int, number: np.uint64) -> None:
+    """Puts a number at a place of the heap, below which all are heaps, or further down where it belongs."""
+    child = 2 * place + 1
+    while child < heap.size:
+        if child + 1 < heap.size and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= number:
+            break
+        heap[place] = heap[child]
+        place, child = child, 2 * child + 1
+    heap[place] = number
 
 
 @compiled
-def enter(lists: ShortlistArrays, keep: int, owners: I32, numbers: U64) -> None:
+def enter_one(pairs: U64, fill: I64, bars: U32, i: int, number: np.uint64) -> None:
+    """Enters a pair on shortlist i if it reaches the bar. Arrays one by one: as a tuple they take a third longer."""
+    if score_of(number) < bars[i]:
+        return
+    heap = pairs[i]
+    if fill[i] < heap.size:
+        heap[fill[i]] = number
+        fill[i] += 1
+        if fill[i] == heap.size:
+            for place in range(heap.size // 2 - 1, -1, -1):
+                sink(heap, place, heap[place])
+            bars[i] = score_of(heap[0])
+    elif number > heap[0]:
+        sink(heap, 0, number)
+        bars[i] = score_of(heap[0])
+
+
+@compiled
+def enter(lists: ShortlistArrays, owners: I32, numbers: U64) -> None:
     """Enters pairs on the shortlists of their owners."""
     pairs, fill, bars = lists
     for p in range(owners.size):
-        i = owners[p]
-        if score_of(numbers[p]) >= bars[i]:
-            if fill[i] == pairs.shape[1]:
-                bars[i] = keep_highest(pairs[i], fill[i], keep)
-                fill[i] = keep
-            pairs[i, fill[i]] = numbers[p]
-            fill[i] += 1
-
-
-@compiled
-def settle(lists: ShortlistArrays, keep: int) -> None:
-    """Leaves the `keep` highest pairs of each row."""
-    pairs, fill, bars = lists
-    for i in range(fill.size):
-        if fill[i] >= keep:
-            bars[i] = keep_highest(pairs[i], fill[i], keep)
-            fill[i] = keep
+        enter_one(pairs, fill, bars, owners[p], numbers[p])
 
 
 @compiled

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.shortlist_kernel import Shortlists, enter, longer, pair, settle
+from training.shortlist_kernel import Shortlists, enter, longer, pair
 
 ROWS = 4
 
@@ -15,15 +15,14 @@ entries = st.lists(st.tuples(st.integers(0, ROWS - 1), st.integers(1, 60), st.in
 def test_the_highest_pairs_stay_and_of_equal_scores_the_lower_rows(
     found: list[tuple[int, int, int]], keep: int, parts: int
 ) -> None:
-    lists = Shortlists.empty(ROWS, keep + keep // 4 + 1)
+    lists = Shortlists.empty(ROWS, keep)
     owners = np.array([owner for owner, _, _ in found], np.int32)
     numbers = np.array([pair(score, other) for _, score, other in found], np.uint64)
     for some in np.array_split(np.arange(owners.size), parts):
-        enter(lists.arrays(), keep, owners[some], numbers[some])
-    settle(lists.arrays(), keep)
+        enter(lists.arrays(), owners[some], numbers[some])
     for row in range(ROWS):
         best = sorted((-score, other) for owner, score, other in found if owner == row)[:keep]
-        assert sorted(lists.rows(0, ROWS, keep)[row, : lists.fill[row]]) == sorted(other for _, other in best)
+        assert sorted(lists.rows(0, ROWS)[row, : lists.fill[row]]) == sorted(other for _, other in best)
         if len(best) == keep:
             assert lists.bars[row] == -best[-1][0]
 
