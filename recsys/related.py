@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.cosine import Found, top_k
+from recsys.cosine import Found
 from recsys.crowding import DEPTH, uncrowded
 from recsys.fill import fill
 from recsys.items import Item, Wish
@@ -100,10 +100,13 @@ def related_to_text(model: "Model", fields: Fields, wish: Wish, now: int) -> lis
     wish = replace(wish, language=wish.language or fields.language)
     wish, pins = governed(model, "related", None, wish, now)
     vector = model.text.vector(fields)
-    cosine = model.neighbours.scores(*vector)
-    known = _nearest(cosine, model.neighbours.stored, None)
-    allowed = model.articles.admits(np.arange(len(model.articles)), wish, now)
-    candidates = _nearest(cosine, max(model.neighbours.stored, SPARE * wish.limit), allowed)
+    stored = model.neighbours.stored
+    known = model.neighbours.query(*vector, stored)
+    admitted = model.articles.admits(known[0], wish, now)
+    candidates = known[0][admitted], known[1][admitted]
+    if candidates[0].size < SPARE * wish.limit and known[0].size == stored:
+        allowed = model.articles.admits(np.arange(len(model.articles)), wish, now)
+        candidates = model.neighbours.query(*vector, max(stored, SPARE * wish.limit), allowed=allowed)
     items = _items(model, evidence(model, candidates, known, None, now), vector, None, wish)
     return pins.placed(fill(model, items, wish, now))
 
@@ -151,9 +154,3 @@ def _with_tied(near: NDArray[np.int32], tied: NDArray[np.int32]) -> NDArray[np.i
 def _padded(cosine: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     """`cosine` with zeros up to `length`: beyond the nearest by text, likeness of text counts for nothing."""
     return np.concatenate((cosine, np.zeros(length - cosine.size, np.float32)))
-
-
-def _nearest(cosine: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None) -> Found:
-    """The k rows of greatest cosine (n,), only allowed ones where `allowed` (n,) is given."""
-    rows = top_k(cosine if allowed is None else np.where(allowed, cosine, np.float32(0.0)), k)
-    return rows.astype(np.int32), cosine[rows]
