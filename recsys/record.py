@@ -7,7 +7,7 @@ memory and in the store they are `Micros` and `SectionPath`.
 import re
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,6 +23,7 @@ _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?:/[A-Za-z0-9/_.~-]*)?")  # nearl
 _AT_FIELD = re.compile(r"^(?P<reason>.*) - at `\$\.?(?P<field>[^`]*)`$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]*)`$")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<field>.*)`$", re.DOTALL)
+_NO_CHOICE = re.compile(r"^invalid enum value '(?P<got>.*)", re.DOTALL)
 
 _WHOLE: dict[type[Exception], str] = {
     RecursionError: "nested too deeply",
@@ -155,27 +156,29 @@ class RecordReader(Generic[R]):
         self._hook = _from_wire(default_zone)
         self._json = msgspec.json.Decoder(kind, dec_hook=self._hook)
         self.fields = frozenset(kind.__struct_fields__)
-        self.required = frozenset(field.name for field in msgspec.structs.fields(kind) if field.required)
+        fields = msgspec.structs.fields(kind)
+        self.required = frozenset(field.name for field in fields if field.required)
+        self._choices = {field.name: choices for field in fields if (choices := _choices(field.type))}
 
     def from_json(self, line: bytes | str) -> R:
         """One record from JSON text. Of a key that stands twice the last value counts, as in other JSON readers."""
         try:
             return self._json.decode(line)
         except _UNREADABLE as error:
-            raise _bad_record(error) from None
+            raise self._bad_record(error) from None
 
     def from_json_and_more(self, line: bytes | str) -> tuple[R, frozenset[str]]:
         """One record from JSON text, and the names of the fields that no record of this kind has."""
         try:
-            return self._json.decode(line), frozenset()
-        except _UNREADABLE as error:
-            bad = _bad_record(error)
-            if bad.reason != UNKNOWN_FIELD:
-                raise bad from None
+            return self.from_json(line), frozenset()
+        except BadRecord as bad:
+            first = bad
         try:
             values = msgspec.json.decode(line)
-        except _UNREADABLE as error:
-            raise _bad_record(error) from None
+        except _UNREADABLE:
+            raise first from None
+        if not isinstance(values, dict):
+            raise first
         unknown = frozenset(values) - self.fields
         return self.from_mapping({name: values[name] for name in values if name in self.fields}), unknown
 
@@ -184,7 +187,22 @@ class RecordReader(Generic[R]):
         try:
             return msgspec.convert(values, self._kind, dec_hook=self._hook, strict=strict)
         except _UNREADABLE as error:
-            raise _bad_record(error) from None
+            raise self._bad_record(error) from None
+
+    def _bad_record(self, error: Exception) -> BadRecord:
+        bad = _bad_record(error)
+        told = _NO_CHOICE.match(bad.reason)
+        if told is None or bad.field not in self._choices:
+            return bad
+        got = " ".join(told["got"].removesuffix("'")[:100].split())
+        return BadRecord(bad.field, f'expected one of {", ".join(self._choices[bad.field])}, got "{got}"')
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    """The values that a field may have where it is one of a few, or one of a few and None."""
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    return next(filter(None, map(_choices, get_args(kind))), ())
 
 
 def _bad_record(error: Exception) -> BadRecord:

@@ -38,6 +38,8 @@ Verdict = Literal[
     "crowded",
     "outscored",
 ]
+# Whether there are a few readers is not said: who knows one of them could learn what that one read.
+NOTHING_SHARED = "The two share no term and no link, and too few readers, if any, to tie them."
 FILTERS = ("exclude", "section", "tag", "label", "language", "max_age")
 
 
@@ -165,7 +167,7 @@ def _no_candidate(model: "Model", row: int, other: int, found: Evidence, last: S
     """Of an article that is not among those nearest by text, nor tied by readers. last  of the list, if it is full."""
     cosine = model.neighbours.scores(*model.neighbours.vector(row))[other : other + 1]
     if not cosine[0] > 0:
-        return WhyNot(verdict="nothing_shared", why="The two share no term, no readers, and no link.")
+        return WhyNot(verdict="nothing_shared", why=NOTHING_SHARED)
     known = model.neighbours.neighbours(row)
     alone = evidence(model, (np.array([other], np.int32), cosine), known, row, int(model.articles.published[row]))
     least = float(found.cosine[found.cosine > 0].min())

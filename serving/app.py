@@ -21,7 +21,7 @@ from serving.problems import Problem
 from serving.security import guard
 from serving.sending import SAFE, Headers, Reply, Wired, send_reply
 from serving.service import Service
-from serving.telemetry import ELSEWHERE, REFUSED
+from serving.telemetry import ELSEWHERE, PAGES, REFUSED
 
 GONE = 499  # as nginx counts those who left before their answer
 
@@ -142,8 +142,7 @@ class App:
         except Exception:
             log.exception("request %s failed", request_id)
         finally:
-            route = scope.get("route")
-            self._count(scope, getattr(route, "path", ELSEWHERE), status, began, request_id)
+            self._count(scope, _route(scope), status, began, request_id)
 
     def _count(self, scope: Scope, route: str, status: int, began: float, request_id: str | None = None) -> Headers:
         """Counts a request; the header that names its line in the log, where there is a new one."""
@@ -156,6 +155,11 @@ class App:
         told["ms"] = round(seconds * 1_000, 1)
         log.info("%s %s %d in %.1f ms", told["method"], route, status, told["ms"], extra={"request": told})
         return () if request_id is not None else ((_REQUEST_ID, named.encode()),)
+
+
+def _route(scope: Scope) -> str:
+    """The template of the route that took a request. Only those of the API leave theirs; a page leaves its endpoint."""
+    return getattr(scope.get("route"), "path", PAGES if "endpoint" in scope else ELSEWHERE)
 
 
 def _missing(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -19,6 +19,30 @@ _IN_QUERY = b"key="
 _VARY = (b"vary", b"origin")
 PREFLIGHT_SECONDS = 600
 
+SIGN_IN = "/dashboard/sign-in"
+_ASK = {"www-authenticate": "Bearer"}
+_PAGE = f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>A key is needed</title>
+<h1>A key is needed</h1>
+<p><a href="{SIGN_IN}">Sign in to the dashboard</a> with the key of an administrator or an editor.</p>
+<p>The other pages of this server open to programs that send an admin key as <code>Authorization: Bearer KEY</code>.</p>
+</html>
+""".encode()
+_TO_SIGN_IN = Reply(
+    401,
+    _PAGE,
+    (
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"accept"),
+        (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+        *((name.encode(), value.encode()) for name, value in _ASK.items()),
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -35,6 +59,7 @@ class _Heads:
     host: bytes = b""
     hosts: int = 0
     origin: bytes | None = None
+    accept: bytes = b""
     asks_method: bytes | None = None
     authorization: list[bytes] = field(default_factory=list)
     forwarded: list[bytes] = field(default_factory=list)
@@ -66,8 +91,11 @@ class Gate:
         if needs is not None and needs.get(scope["method"]) == "anyone":
             return Passage()
         key, in_query = self._key(scope, heads)
+        brought = in_query or bool(heads.authorization)
+        if needs is None and not brought and b"text/html" in heads.accept:
+            return Passage(_TO_SIGN_IN)
         if key is None or (in_query and key.scope != "publishable"):
-            return _refused(self._unknown(scope, brought=in_query or bool(heads.authorization)))
+            return _refused(self._unknown(scope, brought=brought))
         headers: Headers = ()
         if key.scope == "publishable":
             headers = (_VARY,)
@@ -126,7 +154,7 @@ class Gate:
         return Problem(
             401,
             "Send a key as `Authorization: Bearer KEY`, or a publishable one as `?key=KEY`.",
-            headers={"www-authenticate": "Bearer"},
+            headers=_ASK,
         )
 
     def _limited(self, key: Key, scope: Scope) -> Problem | None:
@@ -153,6 +181,8 @@ def _read(headers: Sequence[tuple[bytes, bytes]]) -> _Heads:
             heads.host, heads.hosts = value, heads.hosts + 1
         elif name == b"origin":
             heads.origin = value
+        elif name == b"accept":
+            heads.accept = value
         elif name == b"authorization":
             heads.authorization.append(value)
         elif name == b"x-forwarded-for":

@@ -8,8 +8,9 @@ from types import MappingProxyType
 _ARTICLES: Mapping[str, str] = MappingProxyType(
     {
         "id": "article_id post_id content_id item_id entry_id node_id nid guid uuid uid key",
-        "title": "headline post_title heading name subject",
-        "body": "content post_content text full_text article_body html body_html article description summary excerpt",
+        "title": "headline post_title article_title page_title node_title heading name subject",
+        "body": "content post_content text full_text article_body html body_html content_html article description"
+        " summary excerpt",
         "url": "link permalink canonical_url page_url web_url address loc uri path slug_path",
         "section": "category categories channel desk rubric section_name topic",
         "tags": "tag keywords keyword topics post_tags tag_names",
@@ -28,7 +29,7 @@ _EVENTS: Mapping[str, str] = MappingProxyType(
     {
         "id": "event_id",
         "type": "event event_type action event_name",
-        "article_id": "post_id content_id item_id article entry_id node_id",
+        "article_id": "post_id content_id item_id articleid itemid article item post entry_id node_id",
         "url": "page_url page_location page page_path page_path_and_screen_class landing_page pages link permalink"
         " address uri path",
         "visitor_id": "visitor user_id userid user client_id reader_id customer_id",
@@ -45,7 +46,8 @@ def guessed_fields(header: Sequence[str], fields: frozenset[str]) -> dict[int, s
 
     fields  names of the record's fields, which tell articles from events
     """
-    wanted = _EVENTS if "article_id" in fields else _ARTICLES
+    events = "article_id" in fields
+    wanted = _EVENTS if events else _ARTICLES
     plain = [_plain(name) for name in header]
     found: dict[int, str] = {}
     for field in sorted(fields):
@@ -59,7 +61,19 @@ def guessed_fields(header: Sequence[str], fields: frozenset[str]) -> dict[int, s
             if places:
                 found[places[0]] = field
                 break
+    if events and "article_id" in found.values():  # an address beside the id would only name the article again
+        found = {place: field for place, field in found.items() if field != "url"}
     return found
+
+
+def nearer_to_articles(header: Sequence[str]) -> bool:
+    """Whether the columns tell more of what articles have than of what events have."""
+    plain = {_plain(name) for name in header}
+    articles, events = (
+        sum(not plain.isdisjoint((field, *others.split())) for field, others in wanted.items())
+        for wanted in (_ARTICLES, _EVENTS)
+    )
+    return articles > events
 
 
 def column_of(header: Sequence[str], names: frozenset[str]) -> int | None:

@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from recsys.counted import counted
 from recsys.errors import BadInput, StoreFailed
 from recsys.store import Store
 from training.fetching import NO_COPY, Copy, Document, fetch, is_address
@@ -109,7 +110,7 @@ def ingest(
             except StoreFailed:
                 raise
             except (BadInput, OSError) as error:
-                warnings.append(f"left out: {error}")
+                warnings.append(f"left out: {_told(error, place)}")
                 continue
             put = report.articles
             found = Taken(
@@ -122,7 +123,8 @@ def ingest(
             taken.append(found)
             warnings += report.warnings
             if report.bad:
-                warnings.append(f"{place}: {report.bad} bad rows left out, such as {report.bad_rows[0]}")
+                rows = counted(report.bad, "bad row", "bad rows")
+                warnings.append(f"{place}: {rows} left out, such as {report.bad_rows[0]}")
             known[key] = seen
             _write_state(root / STATE, known)
     return Ingested(tuple(taken), tuple(warnings))
@@ -136,8 +138,17 @@ def _files(root: Path, names: Sequence[str]) -> tuple[list[Path], list[str]]:
         try:
             files |= dict.fromkeys(expanded([root / Path(name).expanduser()]))
         except (BadInput, OSError) as error:
-            warnings.append(f"source not reached: {error}")
+            warnings.append(f"source not reached: {_told(error, name)}")
     return list(files), warnings
+
+
+def _told(error: BadInput | OSError, place: Path | str) -> str:
+    """What kept `place` from being read, for people."""
+    if isinstance(error, BadInput):
+        return str(error)
+    if isinstance(error, FileNotFoundError):
+        return f"{place} is not there."
+    return f"{place}: {error.strerror or error}"
 
 
 def _news(place: Path | str, before: Seen | None, get: Get) -> tuple[Source, Seen] | None:

@@ -15,15 +15,17 @@ import msgspec
 
 from recsys.addresses import canonical_address
 from recsys.article import Article
+from recsys.counted import counted
 from recsys.errors import BadRecord
 from recsys.event import Event
-from recsys.event_reader import EventReader
 from recsys.record import RecordReader, store_bytes
 from recsys.robots import as_stored
 from recsys.store import AppendedEvents, PutArticles, Store, comes_back
 from recsys.times import format_time
+from training.file_readers import ArticleFileReader, EventFileReader
 from training.import_report import ROWS_SHOWN, BadRow, FileReport, ImportReport
 from training.progress import Progress
+from training.read_markdown import BadFile
 from training.rows import LeftOut
 from training.sources import Source, read, size_of
 from training.staging import Staging
@@ -102,8 +104,8 @@ class _Intake:
         self._now = now
         self._progress = progress
         self._tell_bad_row = bad_row
-        self._article_reader = RecordReader(Article, default_zone)
-        self._event_reader = EventReader(default_zone, self._article_at)
+        self._article_reader = ArticleFileReader(default_zone)
+        self._event_reader = EventFileReader(default_zone, self._article_at)
         self._articles = opened.enter_context(Staging(Article))
         self._events = opened.enter_context(Staging(Event))
         self._article_place: dict[str, int] = {}  # where the last record of an id is staged; in order of arrival
@@ -111,7 +113,7 @@ class _Intake:
         self._event_count = 0
         self._addresses: dict[tuple[str, str], str] = {}  # of the articles of this import: the id, by host and path
         self._led_to: dict[str, str | None] = {}  # what the addresses of events lead to
-        self._lives: dict[str, bool] = {}  # whether events on this article can be taken
+        self._known: dict[str, bool] = {}  # articles that were looked for, and whether they live
         self._copies: Counter[bytes] = Counter()  # of each content without id
         self._warnings: list[str] = []
         self._ahead = 0
@@ -129,7 +131,8 @@ class _Intake:
             if article.url is not None and (address := canonical_address(article.url)) is not None:
                 self._addresses[address] = self._addresses["", address[1]] = article.id
         if again:
-            self._warnings.append(f"{path}: {again} rows repeat an id read before; the last row of each id counts")
+            repeat = counted(again, "row repeats", "rows repeat")
+            self._warnings.append(f"{path}: {repeat} an id read before; the last row of each id counts")
 
     def read_events(self, path: Source) -> None:
         """Stages the valid events of a file, but for those of robots."""
@@ -148,7 +151,8 @@ class _Intake:
             self._event_places.append(self._events.add(group))
             self._event_count += len(group)
         if robots:
-            self._warnings.append(f"{path}: {robots} events are of robots, by their user_agent, and left out")
+            are = counted(robots, "event is of a robot", "events are of robots")
+            self._warnings.append(f"{path}: {are}, by user_agent, and left out")
 
     def write(self, *, keep: bool) -> tuple[PutArticles, AppendedEvents]:
         """Stores what is staged in one transaction, undone again unless `keep`."""
@@ -165,11 +169,13 @@ class _Intake:
         """What is no bad row and yet may not be what the site meant."""
         told = list(self._warnings)
         if self._ahead:
-            told.append(f"{self._ahead} articles are dated ahead of now and not shown before. Is the time zone right?")
+            are = counted(self._ahead, "article is", "articles are")
+            told.append(f"{are} dated ahead of now and not shown before. Is the time zone right?")
         if put.kept_deleted:
+            stay = counted(len(put.kept_deleted), "article stays", "articles stay")
             told.append(
-                f"{len(put.kept_deleted)} articles stay deleted, such as {put.kept_deleted[0]}: an import restores only"
-                " those whose updated_at is later than the deletion"
+                f"{stay} deleted, such as {put.kept_deleted[0]}: an import restores only those whose updated_at is"
+                " later than the deletion"
             )
         return told
 
@@ -194,7 +200,8 @@ class _Intake:
                 check(row.outcome)
             except BadRecord as error:
                 bad += 1
-                self._add_bad(BadRow(file=str(path), line=row.line, field=error.field, reason=error.reason))
+                file = f"{path}/{error.inside.as_posix()}" if isinstance(error, BadFile) else str(path)
+                self._add_bad(BadRow(file=file, line=row.line, field=error.field, reason=error.reason))
             else:
                 understood.add(row.outcome)
                 yield row.outcome
@@ -215,28 +222,33 @@ class _Intake:
         self._tell_bad_row(row)
 
     def _article_at(self, url: str) -> str | None:
-        """The article of this import or of the store that an address leads to."""
+        """The article of this import or of the store that an address leads to; None too where that is deleted."""
         if url not in self._led_to:
             address = canonical_address(url)
             here = self._addresses.get(address) or self._addresses.get(("", address[1])) if address else None
-            self._led_to[url] = here or self._store.catalogue.at_addresses([url]).get(url)
+            found = here or self._store.catalogue.at_addresses([url]).get(url)
+            self._led_to[url] = found if found is not None and self._lives(found) else None
             if len(self._led_to) > _ADDRESSES:
                 self._led_to.pop(next(iter(self._led_to)))
         return self._led_to.get(url)
 
     def _check_article(self, article: Article) -> None:
         stored = self._store.catalogue.get([article.id]).get(article.id)
-        self._lives[article.id] = not stored or stored.deleted_at is None or comes_back(article, stored.deleted_at)
+        self._known[article.id] = not stored or stored.deleted_at is None or comes_back(article, stored.deleted_at)
 
     def _check_event(self, event: Event) -> None:
         if event.at > self._now:
             raise BadRecord("at", f"is in the future: {format_time(event.at)}")
-        lives = self._lives.get(event.article_id)
-        if lives is None:
-            stored = self._store.catalogue.get([event.article_id]).get(event.article_id)
-            lives = self._lives[event.article_id] = stored is not None and stored.deleted_at is None
-        if not lives:
+        if not self._lives(event.article_id):
             raise BadRecord("article_id", f"is no article of this site: {event.article_id[:100]}")
+
+    def _lives(self, article_id: str) -> bool:
+        """Whether events on an article can be taken."""
+        known = self._known.get(article_id)
+        if known is None:
+            stored = self._store.catalogue.get([article_id]).get(article_id)
+            known = self._known[article_id] = stored is not None and stored.deleted_at is None
+        return known
 
     def _with_id(self, event: Event) -> Event:
         """An id from the content, and from how often this import held it before: importing again adds nothing."""

@@ -12,15 +12,18 @@ from typing import TypeVar
 import msgspec
 
 from recsys.errors import BadInput, BadRecord
+from recsys.event import Event
 from recsys.record import RecordReader
 from training.cells import record_values
-from training.columns_guess import column_of, guessed_fields
+from training.columns_guess import column_of, guessed_fields, nearer_to_articles
 from training.page_views import SOURCES, VIEWS, views_of
 from training.rows import LINE_BYTES, OpenFile, Row, bounded_lines, too_long
 
 _DELIMITERS = ",;\t"
 _BETWEEN_LOOKS = 1_000  # rows from one look at the file's position to the next
+_NOT_UTF8 = "is not UTF-8: save the table as such, which spreadsheets call CSV UTF-8"
 _ALL_KNOWN: frozenset[str] = frozenset()
+_EVENT_FIELDS = frozenset({*Event.__struct_fields__, "url"})
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -87,6 +90,20 @@ def read_csv(file: OpenFile, reader: RecordReader[R]) -> Iterator[Row[R]]:
             yield Row(number, outcome, unknown, done)
 
 
+def looks_like_articles(file: OpenFile) -> bool:
+    """Whether a table without a single good article was meant to hold some: its header lacks what events need, and
+    names more of what articles have.
+    """
+    try:
+        header = max(_headers(_Lines(file)).values(), key=len)
+    except csv.Error:
+        return False
+    known = set(guessed_fields(header, _EVENT_FIELDS).values())
+    counts = column_of(header, VIEWS) is not None
+    events = "at" in known and not known.isdisjoint(("article_id", "url")) and ("type" in known or counts)
+    return not events and nearer_to_articles(header)
+
+
 def _rows(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str] | BadRecord]]:
     """Each row's first line, with its cells or with why they can't be told apart. Reading goes on behind that."""
     ended = False
@@ -114,18 +131,18 @@ def _outcomes(columns: _Columns, cells: list[str], reader: RecordReader[R]) -> I
             values["id"] = values.get("url", "")
         yield reader.from_mapping(record_values(values), strict=False)
     except BadRecord as bad:
-        yield bad
+        yield BadRecord(bad.field, _NOT_UTF8) if not _is_utf8(values.get(bad.field, "")) else bad
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether it holds none of the surrogates that stand for other bytes."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _header(name: str, lines: _Lines, reader: RecordReader[R]) -> tuple[str, _Columns]:
-    """The delimiter, which is the one that gives most fields of the record, and the columns of the first line.
-
-    Lines before it that begin with # are the title that analytics tools write.
-    """
+    """The delimiter, which is the one that gives most fields of the record, and the columns of the first line."""
     try:
-        while (line := next(lines, "")).startswith("#"):
-            lines.take()
-        headers = {d: [cell.strip() for cell in next(csv.reader([line], delimiter=d), [])] for d in _DELIMITERS}
+        headers = _headers(lines)
     except csv.Error as error:
         raise BadInput(f"{name}:1: the header can't be read: {error}") from None
     lines.take()
@@ -135,12 +152,28 @@ def _header(name: str, lines: _Lines, reader: RecordReader[R]) -> tuple[str, _Co
     if twice := sorted({field for field in header if field in reader.fields and header.count(field) > 1}):
         raise BadInput(f"{name}:1: the header has {', '.join(twice)} more than once")
     known = set(fields.values())
-    counts = column_of(header, VIEWS) if "article_id" in reader.fields and "type" not in known else None
+    events = "article_id" in reader.fields
+    counts = column_of(header, VIEWS) if events and "type" not in known else None
     needed = {"at"} if counts is not None else reader.required
     missing = sorted(needed - known - ({"id"} if "url" in known else set()))
+    if events and known.isdisjoint(("article_id", "url")):
+        missing.insert(0, "article_id or url")
     if missing:
-        raise BadInput(f"{name}:1: the header lacks {', '.join(missing)}. It has: {', '.join(header)[:200]}")
+        raise BadInput(
+            f"{name}:1: read as {'events' if events else 'articles'}, the header lacks {', '.join(missing)}. "
+            f"It has: {', '.join(header)[:200]}. Give the columns that hold it these names, or add them."
+        )
     return delimiter, _Columns(header, fields, counts)
+
+
+def _headers(lines: _Lines) -> dict[str, list[str]]:
+    """The first line's cells by the delimiter that parts them; raises csv.Error.
+
+    Lines before it that begin with # are the title that analytics tools write.
+    """
+    while (line := next(lines, "")).startswith("#"):
+        lines.take()
+    return {d: [cell.strip() for cell in next(csv.reader([line], delimiter=d), [])] for d in _DELIMITERS}
 
 
 def _sources(columns: _Columns, reader: RecordReader[R]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """JSON Lines, and arrays of JSON objects."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
@@ -44,6 +44,21 @@ def read_json_array(file: OpenFile, reader: RecordReader[R]) -> Iterator[Row[R]]
         raise BadInput(f"{file.name}{_line_of(error, data)}: {_BYTE.sub('', str(error))}") from None
     for number, item in enumerate(items, start=1):
         yield _row(number, bytes(item), reader, file.size * number // len(items))
+
+
+def first_names(file: OpenFile) -> list[str]:
+    """The names of the first object's fields, whatever they are; none where there is no object."""
+    try:
+        if file.kind == "array":
+            records: Iterable[bytes | msgspec.Raw] = msgspec.json.decode(
+                file.data.read(ARRAY_BYTES), type=list[msgspec.Raw]
+            )
+        else:
+            records = (line for _, line in bounded_lines(file.data) if line and not line.isspace())
+        found = msgspec.json.decode(next(iter(records), b"null"))
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return []
+    return list(found) if isinstance(found, dict) else []
 
 
 def _row(number: int, text: bytes, reader: RecordReader[R], done: int) -> Row[R]:

@@ -23,7 +23,7 @@ from training.rows import LINE_BYTES, LeftOut, Row
 SOURCES = {
     "id": "path of the file, without ending",
     "title": "title, else the first heading",
-    "body": "the text below the front matter",
+    "body": "the text, without a heading that says the title",
     "url": "url or permalink, else the generator's default address",
     "section": "categories, else the folder",
     "tags": "tags, keywords",
@@ -45,9 +45,31 @@ _JEKYLL = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})-(?P<slug>.+)")
 _LANGUAGE = re.compile(r"(?P<stem>.+)\.(?P<language>[a-z]{2,3}(?:-[a-zA-Z]{2,4})?)")
 _HEADING = re.compile(r"^#[ \t]+(?P<title>.+?)[ \t#]*$", re.MULTILINE)
 _SHORTCODE = re.compile(r"\{\{[<%].*?[%>]\}\}|\{%.*?%\}", re.DOTALL)
+_PLACE = re.compile(r" \(at line (\d+), column \d+\)$|: line \d+ column \d+ \(char \d+\)$")  # of TOML and of JSON
 _ALL_KNOWN: frozenset[str] = frozenset()
 
 R = TypeVar("R", bound=msgspec.Struct)
+
+
+class BadFile(BadRecord):
+    """What is wrong with one file of a folder.
+
+    inside  the file, from the folder      line  where, from 1; the first where that is not known
+    """
+
+    def __init__(self, inside: Path, bad: BadRecord) -> None:
+        super().__init__(bad.field, bad.reason)
+        self.inside = inside
+        self.line = bad.line if isinstance(bad, _BadFront) else 1
+
+
+class _BadFront(BadRecord):
+    """Front matter that can't be read, with the line of the file where that shows."""
+
+    def __init__(self, error: Exception) -> None:
+        said = getattr(error, "problem", None) or _PLACE.sub("", str(error).splitlines()[0])
+        super().__init__("", f"has front matter that can't be read: {said}")
+        self.line = _line_of(error)
 
 
 def is_markdown_folder(path: Path) -> bool:
@@ -56,7 +78,7 @@ def is_markdown_folder(path: Path) -> bool:
 
 
 def read_markdown(folder: Path, reader: RecordReader[R], sources: dict[str, str]) -> Iterator[Row[R]]:
-    """A row per file in order of paths, numbered from 1; reasons name the file. Hidden folders are not entered.
+    """A row per file in order of paths, hidden folders aside; what is wrong with one is a `BadFile`.
 
     Raises BadInput where PyYAML or markdown-it-py is not installed.
     """
@@ -77,11 +99,11 @@ def read_markdown(folder: Path, reader: RecordReader[R], sources: dict[str, str]
         else:
             try:
                 front, text = _split(path, yaml)
-                body = html.render(_SHORTCODE.sub("", text))
+                body = html.render(_SHORTCODE.sub("", _below_title(front, text)))
                 outcome = reader.from_mapping(_article(inside, front, text, body))
             except BadRecord as bad:
-                outcome = BadRecord(bad.field, f"{bad.reason} ({inside})")
-        yield Row(number, outcome, _ALL_KNOWN, number)
+                outcome = BadFile(inside, bad)
+        yield Row(outcome.line if isinstance(outcome, BadFile) else 1, outcome, _ALL_KNOWN, number)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -107,12 +129,27 @@ def _split(path: Path, yaml: Any) -> tuple[Mapping[str, Any], str]:
             front = yaml.safe_load(match["yaml"]) if match["yaml"] is not None else tomllib.loads(match["toml"])
             text = text[match.end() :]
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BadRecord("", f"has front matter that can't be read: {str(error).splitlines()[0]}") from None
+        raise _BadFront(error) from None
     if front is None:
         front = {}
     if not isinstance(front, dict):
         raise BadRecord("", "has front matter that is not a list of named values")
     return {str(name).lower(): value for name, value in front.items()}, text
+
+
+def _line_of(error: Exception) -> int:
+    """The line of the file where front matter went wrong. YAML and TOML begin below a line of marks, JSON does not."""
+    if isinstance(error, json.JSONDecodeError):
+        return error.lineno
+    mark, place = getattr(error, "problem_mark", None), _PLACE.search(str(error))
+    return mark.line + 2 if mark is not None else int(place[1]) + 1 if place else 1
+
+
+def _below_title(front: Mapping[str, Any], text: str) -> str:
+    """The text without a first heading that only says the title again."""
+    heading = _HEADING.match(begun := text.lstrip())
+    is_title = heading is not None and _word(front.get("title")) in (None, heading["title"])
+    return begun[heading.end() :] if heading is not None and is_title else text
 
 
 def _article(inside: Path, front: Mapping[str, Any], text: str, body: str) -> dict[str, Any]:

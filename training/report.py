@@ -8,6 +8,7 @@ import jinja2
 
 from training.clicks import Clicks, Rate
 from training.comparison import Comparison, Figure
+from training.gate import LEAST_READERS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDTH = 100.0  # of a plot, in units of its own; the page stretches it
@@ -84,10 +85,19 @@ def report_page(
     return environment.get_template("report.html").render(site=site, sections=sections)
 
 
+def too_few(comparison: Comparison) -> tuple[str, ...]:
+    """A note where fewer lists were judged than the gate of a retraining would decide by; none else."""
+    if not 0 < comparison.questions < LEAST_READERS:
+        return ()
+    lists = "one list is" if comparison.questions == 1 else f"{comparison.questions} lists are"
+    return (f"{lists} too few to tell models apart, whatever the figures: {LEAST_READERS} or more are needed",)
+
+
 def _section(comparison: Comparison) -> Section:
     own = [figure for figure in comparison.figures if figure.against is None]
     apart = [figure for figure in comparison.figures if figure.against is not None]
     metrics, models = _distinct(f.metric for f in own), _distinct(f.model for f in own)
+    few = too_few(comparison)
     plots: list[Plot] = []
     tables: list[Table] = []
     if own:
@@ -95,7 +105,7 @@ def _section(comparison: Comparison) -> Section:
         plots.append(_values_plot(label(first), [f for f in own if f.metric == first], models[0]))
         gains = [f for f in apart if f.metric == first]
         if gains:
-            plots.append(_gains_plot(f"{label(first)}: {models[0]} minus the other", gains))
+            plots.append(_gains_plot(f"{label(first)}: {models[0]} minus the other", gains, judged=not few))
         value = {(f.model, f.metric): f for f in own}
         rows = ((model, *(_cell(value.get((model, metric))) for metric in metrics)) for model in models)
         tables.append(Table("All figures", ("model", *map(label, metrics)), tuple(rows)))
@@ -105,7 +115,8 @@ def _section(comparison: Comparison) -> Section:
         head = ("model", *(f"from {part.begins[:10]} ({part.questions:,})" for part in parts))
         tables.append(Table(f"{label(metrics[0])} by split", head, tuple(by_model)))
     about = f"{comparison.protocol[:1].upper()}{comparison.protocol[1:]}. {comparison.questions:,} lists were judged."
-    return Section(comparison.list.title(), about, comparison.notes, tuple(plots), tuple(tables))
+    notes = (*few, *comparison.notes)
+    return Section(comparison.list.title(), about, notes, tuple(plots), tuple(tables))
 
 
 def label(metric: str) -> str:
@@ -124,11 +135,13 @@ def _values_plot(title: str, figures: Sequence[Figure], ours: str) -> Plot:
     return Plot(title, "0", f"{top:.3g}", tuple(bars))
 
 
-def _gains_plot(title: str, figures: Sequence[Figure]) -> Plot:
+def _gains_plot(title: str, figures: Sequence[Figure], *, judged: bool = True) -> Plot:
+    """`judged`: what lies beyond chance is coloured as better or worse."""
     reach = max(abs(bound) for f in figures for bound in (f.value, f.low, f.high) if bound is not None) or 1.0
     bars = []
     for figure in figures:
         mark = "up" if (figure.low or 0.0) > 0.0 else "down" if (figure.high or 0.0) < 0.0 else ""
+        mark = mark if judged else ""
         p = "" if figure.p is None else f", p {figure.p:.4f}"
         text = f"{figure.value:+.3f}{_between(figure, '+')}{p}"
         bars.append(_bar(figure.against or "", figure, (-reach, reach), text, mark))

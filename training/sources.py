@@ -18,11 +18,12 @@ import msgspec
 from recsys.article import Article
 from recsys.errors import BadInput
 from recsys.record import RecordReader
+from training.columns_guess import nearer_to_articles
 from training.fetching import Document
 from training.read_access_log import LINE, read_access_log
-from training.read_csv import read_csv
+from training.read_csv import looks_like_articles, read_csv
 from training.read_feed import read_feed
-from training.read_json import read_json_array, read_json_lines
+from training.read_json import first_names, read_json_array, read_json_lines
 from training.read_markdown import is_markdown_folder, read_markdown
 from training.read_parquet import read_parquet
 from training.read_wxr import MARK, read_wxr
@@ -85,7 +86,7 @@ def read(path: Source, reader: RecordReader[R], sources: dict[str, str] | None =
 
 
 def holds_articles(path: Source) -> bool:
-    """Whether one of the first rows is an article; else the file holds events, or nothing that can be read."""
+    """Whether one of the first rows is an article; where none is, whether its fields are named like those of one."""
     if isinstance(path, Document):
         return True
     try:
@@ -93,9 +94,22 @@ def holds_articles(path: Source) -> bool:
             if path.is_file() and _open(path, opened, {}).kind in _HOLD_ARTICLES:
                 return True
         rows = islice(read(path, RecordReader(Article, UTC)), _LOOKED_AT)
-        return any(isinstance(row.outcome, Article) for row in rows)
+        if any(isinstance(row.outcome, Article) for row in rows):
+            return True
     except BadInput:
-        return False
+        pass
+    return _named_like_articles(path)
+
+
+def _named_like_articles(path: Path) -> bool:
+    with ExitStack() as opened:
+        try:
+            file = _open(path, opened, {})
+            if file.kind == "csv":
+                return looks_like_articles(file)
+            return nearer_to_articles(first_names(file)) if file.kind in ("lines", "array") else False
+        except (BadInput, OSError, EOFError, zlib.error):
+            return False
 
 
 def size_of(path: Source) -> int:

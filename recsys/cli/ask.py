@@ -54,6 +54,8 @@ def related(
         RelatedQuestion, limit=k, section=section, tag=tag, language=language, min_score=min_score, fill=fill
     )
     replica, now = _replica(home, as_of)
+    if article_id is not None:
+        _check_seen(replica, article_id, now)
     if article_id is not None and why_not is not None:
         _explain(replica, article_id, why_not, question, now, output)
     elif article_id is not None:
@@ -157,6 +159,7 @@ def page(
 
     question = _question(PageQuestion, visitor_id=visitor, history=history, fill=fill)
     replica, now = _replica(home, as_of)
+    _check_seen(replica, article_id, now)
     answer = page_answer(replica.model, article_id, question, read_settings(Home(home).settings), now)
     if output == "json":
         sys.stdout.write(answer.body.decode() + "\n")
@@ -179,6 +182,27 @@ def _explain(replica: "Replica", article_id: str, other_id: str, question: Any, 
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
     else:
         print_why_not(told)
+
+
+def _check_seen(replica: "Replica", article_id: str, now: int) -> None:
+    """Raises NotFound with the reason where an article has no page now; over HTTP all of them are one 404."""
+    from recsys.errors import NotFound
+    from recsys.times import format_time
+
+    articles = replica.model.articles
+    row = articles.row(article_id)
+    if row is None:
+        raise NotFound(f"There is no article with the id {article_id}. `recsys ranking` shows some that there are.")
+    if articles.exists(row, now):
+        return
+    if articles.gone[row]:
+        raise NotFound(f"{article_id} is deleted. A PUT, or an import with a later updated_at, brings it back.")
+    published = int(articles.published[row])
+    if published > now:
+        raise NotFound(
+            f"{article_id} is not published before {format_time(published)}. --as-of looks from a later time."
+        )
+    raise NotFound(f"{article_id} has expired.")
 
 
 def _replica(home: Path, as_of: str | None) -> "tuple[Replica, int]":
@@ -209,6 +233,8 @@ def _read(path: Path) -> str:
 
     try:
         return (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).decode()
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file. --text takes a file; - reads the text from input.") from None
     except UnicodeDecodeError:
         raise BadInput(f"{path} is not UTF-8 text.") from None
 

@@ -1,5 +1,6 @@
 """Running an import and telling what came of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -8,6 +9,7 @@ import msgspec
 
 from recsys.cli.progress import progress_bars
 from recsys.cli.tables import print_rows
+from recsys.counted import counted
 from recsys.errors import BadInput
 from recsys.home import Home
 from recsys.settings import read_settings
@@ -15,10 +17,10 @@ from recsys.store.opening import open_store
 from recsys.times import format_time, now_micros, zone
 
 if TYPE_CHECKING:
-    from training.import_report import BadRow, ImportReport
+    from training.import_report import BadRow, FileReport, ImportReport
     from training.sources import Source
 
-SHOWN = 20
+SHOWN = 20  # different bad rows
 
 
 def gathered(names: Sequence[str]) -> "list[Source]":
@@ -51,7 +53,8 @@ def run_import(
     home, now = Home(home_path), now_micros()
     settings = read_settings(home.settings)
     home.root.mkdir(parents=True, exist_ok=True)
-    report_path = home.reports / f"import-{format_time(now).replace(':', '').replace('.', '-')}.jsonl"
+    what = "dry-run" if dry_run else "import"
+    report_path = home.reports / f"{what}-{format_time(now).replace(':', '').replace('.', '-')}.jsonl"
     written: list[BinaryIO] = []
 
     def keep(row: "BadRow") -> None:
@@ -86,22 +89,18 @@ def print_report(report: "ImportReport", report_path: Path, *, dry_run: bool) ->
     """What an import found, for people."""
     for file in report.files:
         bad = f", {file.bad:,} bad" if file.bad else ""
-        print(f"{file.file}: {file.rows:,} {file.holds}{bad}")
+        print(f"{file.file}: {counted(file.rows, file.holds.removesuffix('s'), file.holds)}{bad}")
         if file.left_out:
-            print(f"left out: {', '.join(f'{count:,} {what}' for what, count in file.left_out.items())}")
+            print(f"left out: {', '.join(f'{what} ({count:,})' for what, count in file.left_out.items())}")
         if file.fields and dry_run:
             print_rows(
                 "what was understood",
                 ("field", "taken from", "rows", "for example"),
                 [(field.field, field.source or field.field, field.filled, field.example) for field in file.fields],
             )
-    for warning in report.warnings:
+    for warning in (*report.warnings, *filter(None, map(_lacks, report.files))):
         print(f"warning: {warning}")
-    for row in report.bad_rows[:SHOWN]:
-        print(f"bad row: {row}")
-    if report.bad:
-        more = f"{report.bad - SHOWN:,} more; all" if report.bad > SHOWN else "all"
-        print(f"{more} bad rows are in {report_path}")
+    _print_bad_rows(report, report_path)
     if report.refused:
         print("nothing was stored: --strict, and there are bad rows. Mend them, or leave --strict out to skip them.")
         return
@@ -109,3 +108,34 @@ def print_report(report: "ImportReport", report_path: Path, *, dry_run: bool) ->
     verb = "would be" if dry_run else "were"
     print(f"articles: {put.added:,} {verb} added, {put.updated:,} updated, {put.unchanged:,} unchanged")
     print(f"events: {events.accepted:,} {verb} added, {events.duplicates:,} were known already")
+
+
+def _lacks(file: "FileReport") -> str:
+    """What a file does not have, without which the lists will be poor; "" where it has all of it."""
+    good = file.rows - file.bad
+    if file.rows and not good:
+        return f"{file.file}: no row of it could be read as {file.holds}. docs/records.md says how fields are named"
+    if file.holds == "events":
+        nothing = file.left_out and not good
+        return f"{file.file}: no address in it leads to an article; those need a url: import them first" * bool(nothing)
+    bodies = sum(field.filled for field in file.fields if field.field == "body")
+    if not good or bodies:
+        return ""
+    return f"{file.file}: no article has a body, so Related goes by titles, tags and readers. Is its column named body?"
+
+
+def _print_bad_rows(report: "ImportReport", report_path: Path) -> None:
+    """The first bad row of each kind, with how many are like it."""
+    like = Counter((row.file, row.field, row.reason) for row in report.bad_rows)
+    told = 0
+    for row in report.bad_rows:
+        more = like.pop((row.file, row.field, row.reason), 0) - 1
+        if more < 0:
+            continue
+        told += 1
+        print(f"bad row: {row}" + f", and {more:,} more like it" * (more > 0))
+        if told == SHOWN:
+            break
+    if report.bad:
+        rows = "the bad row is" if report.bad == 1 else f"all {report.bad:,} bad rows are"
+        print(f"{rows} in {report_path}")

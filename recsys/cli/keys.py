@@ -1,5 +1,6 @@
 """Commands about who may ask, and about what is kept of readers."""
 
+import sys
 from typing import Annotated, Literal
 
 import typer
@@ -41,6 +42,8 @@ def create(
     store.keys.add(key, now)
     store.close()
     print(token)
+    if scope == "publishable" and not origin:
+        print("note: without --origin this key is good in apps, and on no page of a browser", file=sys.stderr)
 
 
 @keys_app.command("list")

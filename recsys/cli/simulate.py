@@ -1,5 +1,6 @@
 """A site's days in minutes: readers and articles come day by day, each night retrains beside a server that answers."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,7 +51,9 @@ class Night(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_simulate(home_path: Path, days: int, visitors: int, seed: int) -> None:
-    """Makes a home, lives through the days, prints a line a night; raises RecsysError where the server failed."""
+    """Makes a home, lives through the days, says on standard error when a night is over and prints what they brought;
+    raises RecsysError where the server failed.
+    """
     spare_site("a simulation")
     home = Home(home_path)
     if home.root.exists() and any(home.root.iterdir()):
@@ -62,6 +65,7 @@ def run_simulate(home_path: Path, days: int, visitors: int, seed: int) -> None:
     first = last - days * DAY
     _feed(home, 0, articles, events, 0, first)
     nights = [_retrained(home, first)]
+    _say(nights[0], 0, days)
     ids = [article.id for article in articles if article.published_at < first and article.expires_at is None]
     faults: list[str] = []
     with served(home.root) as (url, process):
@@ -80,6 +84,7 @@ def run_simulate(home_path: Path, days: int, visitors: int, seed: int) -> None:
                 faults.append(f"{night.day}: the server did not follow to {night.version}")
             seen = {"answers": len(asked.seconds), "faults": len(asked.faults), "p99_ms": round(asked.p99_ms(), 1)}
             nights.append(msgspec.structs.replace(night, **seen, server_mb=round(resident_mb(process), 1)))
+            _say(night, day, days)
         reader.end()
     _print(nights, alone)
     _keep(home, nights)
@@ -136,6 +141,10 @@ def _retrained(home: Home, as_of: int) -> Night:
         home_mb=round(sum(path.stat().st_size for path in home.root.rglob("*") if path.is_file()) / 2**20, 1),
         seconds=report.seconds,
     )
+
+
+def _say(night: Night, number: int, of: int) -> None:
+    print(f"night {number} of {of}: {night.outcome} in {night.seconds:.0f} s", file=sys.stderr, flush=True)
 
 
 def _warmed(reader: SteadyReader) -> Asked:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from training.comparison import Comparison, Figure
 
 WIDE = 130
+LEAST_WEIGHT = 0.0005  # of a reason that is told: less would stand there as 0.000
 
 
 def print_list(answer: Mapping[str, Any], title: str) -> None:
@@ -58,9 +59,14 @@ def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
 
 
 def print_comparison(comparison: "Comparison") -> None:
-    """A row per model, a column per metric, and what ours gains on each of the others; intervals are 95%."""
+    """A row per model, a column per metric, and what ours gains on each of the others; intervals are 95%, and left out
+    where so few lists were judged that they would tell nothing.
+    """
+    from training.report import too_few
+
     print(f"\n{comparison.list.title()}, {comparison.protocol} ({comparison.questions:,} lists)")
-    for note in comparison.notes:
+    few = too_few(comparison)
+    for note in (*few, *comparison.notes):
         print(f"note: {note}")
     if not comparison.figures:
         print("nothing to measure by")
@@ -78,10 +84,10 @@ def print_comparison(comparison: "Comparison") -> None:
     for name in ("model", *(accuracy if wide else accuracy[:2]), f"{first}, ours minus it", *(["p"] if wide else [])):
         table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
     for model in models:
-        cells = [_figure(value.get((model, name)), interval=name in accuracy[:2]) for name in accuracy]
+        cells = [_figure(value.get((model, name)), interval=name in accuracy[:2] and not few) for name in accuracy]
         apart = gain.get(model)
-        p = "" if apart is None or apart.p is None else f"{apart.p:.4f}"
-        gained = _figure(apart, signed=True)
+        p = "" if few or apart is None or apart.p is None else f"{apart.p:.4f}"
+        gained = _figure(apart, signed=True, interval=not few)
         table.add_row(*map(Text, (model, *cells, gained, p) if wide else (model, *cells[:2], gained)))
     console.print(table)
     if wide and others:
@@ -164,6 +170,8 @@ def _parts(reasons: Sequence[Mapping[str, Any]], most: int | None = None) -> str
     """The reasons in words, the heaviest first."""
     parts = []
     for reason in sorted(reasons, key=lambda reason: -reason["weight"]):
+        if abs(reason["weight"]) < LEAST_WEIGHT:
+            continue
         detail = ", ".join(term for term, _ in reason.get("terms", ())[:4]) or reason.get("article_id") or ""
         parts.append(f"{reason['kind']} {reason['weight']:.3f}{f' ({detail})' if detail else ''}")
     return "; ".join(parts[:most])

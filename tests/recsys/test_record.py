@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from recsys import record as subject
 from recsys.article import Article
 from recsys.errors import BadRecord
-from recsys.event import Event
+from recsys.event import EVENT_TYPES, Event
 from recsys.record import (
     ID_BYTES,
     UNKNOWN_FIELD,
@@ -145,7 +145,10 @@ def test_what_is_no_record_is_a_bad_record(values: object) -> None:
         (b'{"type":"view","article_id":"a","at":"soon"}', "at", f'{NO_TIME}, got "soon"'),
         (b'{"type":"view","article_id":"a","at":5}', "at", "expected a time in ISO 8601, got int"),
         (b'{"type":"view","article_id":1,"at":"2020-01-01"}', "article_id", "expected str, got int"),
-        (b'{"type":"gaze","article_id":"a","at":"2020-01-01"}', "type", "invalid enum value 'gaze'"),
+        (b'{"type":"gaze","article_id":"a","at":"2020-01-01"}', "type",
+         f'expected one of {", ".join(EVENT_TYPES)}, got "gaze"'),
+        (b'{"type":"view","article_id":"a","at":"2020-01-01","list":"x"}', "list",
+         'expected one of related, ranking, recommendation, got "x"'),
         (b'{"type":"view","article_id":"","at":"2020-01-01"}', "article_id", "expected 1 to 512 bytes, got 0"),
         (b'{"type":"view","article_id":"a","at":"2020-01-01","position":0}', "position", "expected int >= 1"),
         (b'{"type":"view","article_id":"a","at":"2020-01-01","x":1}', "x", UNKNOWN_FIELD),

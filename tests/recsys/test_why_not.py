@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from recsys.items import Wish
 from recsys.related import judged, own_wish, related
 from recsys.times import DAY
-from recsys.why_not import why_not
-from tests.recsys.sites import NOW, Reading, article, model_of
+from recsys.why_not import NOTHING_SHARED, why_not
+from tests.recsys.sites import NOW, Reading, article, model_of, view
 
 LIST = Wish(limit=5)
 LONG = " ".join(f"berth{n} dredging{n % 7} harbour" for n in range(40))
@@ -161,6 +161,15 @@ def test_one_beyond_the_nearest_by_text_is_too_far():
     assert len(far) >= 100
     assert all(one.short_by >= 0 for one in far)
     assert np.all([one.standing.reasons for one in far])
+
+
+@pytest.mark.parametrize("readers", [0, 1])
+def test_few_readers_are_neither_denied_nor_told(readers):
+    events = [*Reading().events, *(view(f"w{n}", number, 3) for n in range(readers) for number in (0, 48))]
+    alien = article(65, title="Zyx", body="Qwrt plmk vbnh.", tags=(), section=())
+    told = why_not(model_of([*(article(n) for n in range(48)), alien], events), 0, "a65", LIST, NOW)
+    assert (told.verdict, told.why) == ("nothing_shared", NOTHING_SHARED)
+    assert "no readers" not in told.why
 
 
 def test_what_only_completes_a_list_is_told_as_that(site):

@@ -11,6 +11,7 @@ from starlette.routing import Match
 from recsys.keys import SCOPES
 from recsys.store import Store
 from serving.api import make_api
+from serving.gate import SIGN_IN
 from serving.security import FULFIL, NEEDS, PUBLIC, needs_at
 from tests.serving.client import Client
 from tests.serving.conftest import NOW
@@ -209,3 +210,31 @@ def test_answers_say_that_they_are_what_their_type_says(keyed: Keyed, api: Clien
         assert api.get(path).headers["x-content-type-options"] == "nosniff", path
     assert keyed.ask("GET", "/v1/ranking").headers["x-content-type-options"] == "nosniff"
     assert api.get("/docs").headers["content-security-policy"] == "frame-ancestors 'none'"
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+def test_a_browser_without_a_key_is_shown_where_to_sign_in(keyed: Keyed) -> None:
+    for path in ("/", "/articles/harbour-1", "/nothing/here"):
+        answer = keyed.ask("GET", path, accept=BROWSER)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.headers["cache-control"] == "no-store"
+        assert f'href="{SIGN_IN}"' in answer.text
+    assert needs_at(SIGN_IN.encode())["GET"] == "anyone"
+
+
+def test_programs_and_questions_to_the_api_get_a_problem(keyed: Keyed) -> None:
+    for path, accept, token in (
+        ("/", "*/*", None),
+        ("/", BROWSER, "wrong"),
+        ("/?key=wrong", BROWSER, None),
+        ("/v1/ranking", BROWSER, None),
+    ):
+        answer = keyed.ask("GET", path, token, accept=accept)
+        assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+
+
+def test_a_key_opens_the_pages_to_a_browser_that_brings_it(keyed: Keyed) -> None:
+    assert keyed.ask("GET", "/", keyed.tokens["admin"], accept=BROWSER).status_code == 200

@@ -8,7 +8,7 @@ import pytest
 
 from recsys.home import Home
 from recsys.registry import FolderRegistry
-from recsys.rules.rule import DOCUMENT_BYTES, Rule, RuleSet, Selection
+from recsys.rules.rule import DOCUMENT_BYTES, KINDS, Rule, RuleSet, Selection
 from recsys.settings import Settings
 from recsys.store import Store
 from recsys.times import DAY, HOUR
@@ -100,7 +100,7 @@ def test_one_bad_rule_and_none_is_taken(api: Client) -> None:
     assert answer.status_code == 422
     assert answer.json()["errors"] == [
         {"field": "factor", "reason": "is missing", "index": 1},
-        {"field": "kind", "reason": "is not one of the values allowed", "index": 2},
+        {"field": "kind", "reason": f"expected one of {', '.join(KINDS)}", "index": 2},
         {"field": "", "reason": "is not a field of this record", "index": 3},
     ]
     assert "zq9zq9" not in answer.text

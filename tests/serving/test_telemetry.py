@@ -10,7 +10,11 @@ from recsys.times import parse_time
 from serving.app import App
 from serving.logs import JsonLines
 from serving.service import Service
-from serving.telemetry import PAGES, Telemetry, new_counts
+from serving.site import ServiceSource
+from serving.telemetry import ELSEWHERE, PAGES, Telemetry, new_counts
+from serving.web.dashboard import dashboard_routes
+from serving.web.sessions import new_secret
+from serving.web.site import site_routes
 from tests.serving.client import Client
 from tests.serving.conftest import NOW
 
@@ -42,6 +46,25 @@ def test_an_unknown_route_or_status_makes_no_new_series() -> None:
     telemetry = Telemetry()
     telemetry.answered("/articles/{article_id:path}", 299, 0.1)
     assert f'recsys_requests_total{{route="{PAGES}",status="other"}} 1.0' in telemetry.exposition().decode()
+
+
+def test_pages_are_counted_as_pages_and_what_is_nowhere_as_elsewhere(service: Service) -> None:
+    source = ServiceSource(service)
+    routes = [*dashboard_routes(service, new_secret()), *site_routes(lambda: source, service.settings)]
+    with Client(service, App(service, routes)) as api:
+        pages = ("/", "/articles/council-4", "/search?q=bridge", "/dashboard", "/docs", "/openapi.json", "/widget.js")
+        for path in pages:
+            assert api.get(path).status_code == 200
+        assert api.get("/articles/nope").status_code == 404
+        for path in ("/nothing", "/nothing/at/all"):
+            assert api.get(path).status_code == 404
+        found = _values(api.get("/metrics").text)
+    counted = {name: value for name, value in found.items() if name.startswith("recsys_requests_total")}
+    assert counted == {
+        f'recsys_requests_total{{route="{PAGES}",status="200"}}': len(pages),
+        f'recsys_requests_total{{route="{PAGES}",status="404"}}': 1,
+        f'recsys_requests_total{{route="{ELSEWHERE}",status="404"}}': 2,
+    }
 
 
 def test_lists_and_fills_are_counted_each_time_they_are_given(api: Client) -> None:

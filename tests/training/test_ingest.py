@@ -77,10 +77,16 @@ def test_what_can_not_be_read_warns_and_the_rest_is_imported(store: Store, tmp_p
     assert [one.articles_added for one in found.taken] == [1]
     said = "\n".join(found.warnings)
     assert "articles-2.jsonl" in said
-    assert "1 bad rows left out, such as " in said
+    assert "1 bad row left out, such as " in said
     assert f"source not reached: {tmp_path}/feed/events holds no file" in said
     put(tmp_path / "feed/articles-2.jsonl", article("b"))
     assert [one.articles_added for one in run(store, tmp_path).taken] == [1], "it is tried again"
+
+
+def test_a_file_that_is_not_there_is_named(store: Store, tmp_path: Path) -> None:
+    sources = {"articles": ("feed/none.jsonl",)}
+    found = ingest(store, tmp_path, sources, now=NOW, default_zone=UTC, progress=silent)  # type: ignore[arg-type]
+    assert found.warnings == (f"left out: {tmp_path}/feed/none.jsonl is not there.",)
 
 
 def test_a_crash_before_the_state_was_written_adds_nothing_twice(store: Store, tmp_path: Path) -> None:

@@ -217,6 +217,34 @@ def test_event_may_precede_its_article_but_not_the_future(store: Store, tmp_path
     assert report.events.accepted == 2
 
 
+def test_a_bad_file_of_a_folder_is_named_by_itself(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "md"
+    (folder / "posts").mkdir(parents=True)
+    (folder / "posts/good.md").write_text("---\ntitle: T\ndate: 2025-01-01\n---\n")
+    (folder / "posts/odd.md").write_text("---\ntitle: T\ndate: a: b\n---\n")
+    [bad] = run(store, [folder], []).bad_rows
+    assert str(bad).startswith(f"{folder}/posts/odd.md:3 has front matter that can't be read")
+
+
+def test_requests_for_an_article_that_was_taken_down_are_left_out(store: Store, tmp_path: Path) -> None:
+    """A log tells of it for as long as readers come; that is no mistake of the log."""
+    articles = write(tmp_path, "articles", [article("a", url="/a"), article("b", url="/b")], kind="jsonl")
+    log = tmp_path / "access.log"
+    log.write_text(
+        "".join(
+            f'192.0.2.{n} - - [01/Jun/2025:10:00:00 +0000] "GET {path} HTTP/1.1" 200 9 "-" "Mozilla/5.0"\n'
+            for n, path in enumerate(("/a", "/b", "/b?from=feed", "/a"))
+        )
+    )
+    run(store, [articles], [])
+    store.catalogue.delete(["b"], NOW)
+    for again in ([], [articles]):
+        report = run(store, again, [log])
+        assert report.bad == 0
+        assert report.files[-1].left_out == {"request for something else than an article": 2}
+    assert [found[0] for found in contents(store)[1]] == ["a", "a"]
+
+
 def test_articles_dated_ahead_are_stored_with_one_warning(store: Store, tmp_path: Path) -> None:
     ahead = [article(str(n), published_at="2026-01-01T00:00:01Z") for n in range(3)]
     report = run(store, [write(tmp_path, "articles", [*ahead, article()], kind="jsonl")], [])
@@ -243,7 +271,7 @@ def test_of_an_id_that_stands_twice_the_last_row_counts_in_the_place_of_the_firs
     file = write(tmp_path, "articles", rows, kind="jsonl")
     report = run(store, [file], [])
     assert [(s.article.id, s.article.title) for s in store.catalogue.scan()] == [("a", "Last"), ("b", "Title of b")]
-    assert report.warnings == (f"{file}: 1 rows repeat an id read before; the last row of each id counts",)
+    assert report.warnings == (f"{file}: 1 row repeats an id read before; the last row of each id counts",)
 
 
 def test_deleted_article_stays_deleted_and_takes_no_events(store: Store, tmp_path: Path) -> None:
@@ -253,7 +281,7 @@ def test_deleted_article_stays_deleted_and_takes_no_events(store: Store, tmp_pat
     store.catalogue.delete(["a"], NOW)
     report = run(store, [articles], [events])
     assert report.articles == PutArticles(kept_deleted=("a",))
-    assert report.warnings[0].startswith("1 articles stay deleted, such as a:")
+    assert report.warnings[0].startswith("1 article stays deleted, such as a:")
     assert [row.field for row in report.bad_rows] == ["article_id"]
     assert run(store, [], [events]).bad == 1
 
@@ -376,6 +404,6 @@ def test_events_of_robots_are_left_out_with_a_warning_and_no_agent_is_stored(sto
     told = [event(user_agent="GPTBot/1.2"), event(user_agent=browser, source="n1")]
     report = run(store, [articles], [write(tmp_path, "events", told, kind="csv")])
     assert report.events == AppendedEvents(accepted=1, duplicates=0)
-    assert any("1 events are of robots" in warning for warning in report.warnings)
+    assert any("1 event is of a robot, by user_agent, and left out" in warning for warning in report.warnings)
     (stored,) = [one for entry in store.log.read(0, 100) for one in entry.events]
     assert (stored.user_agent, stored.source) == (None, "n1")

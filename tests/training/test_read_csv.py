@@ -5,9 +5,11 @@ import pytest
 
 from recsys.article import Article
 from recsys.errors import BadInput, BadRecord
+from recsys.event import Event
+from recsys.event_reader import EventReader
 from recsys.record import RecordReader
 from training.rows import Row
-from training.sources import read
+from training.sources import holds_articles, read
 
 HEADER = "id,title,published_at,tags,section,views,evergreen\n"
 
@@ -79,6 +81,7 @@ def test_quote_that_is_never_closed_is_a_bad_row(table: Path) -> None:
 def test_row_that_is_not_utf8_is_bad_alone(table: Path) -> None:
     found = rows(table, "1,Täglich,2020-01-01,,,,\n".encode("latin-1") + b"2,T,2020-01-01,,,,\n")
     assert [isinstance(row.outcome, BadRecord) for row in found] == [True, False]
+    assert str(found[0].outcome) == "title: is not UTF-8: save the table as such, which spreadsheets call CSV UTF-8"
 
 
 def test_body_may_be_long(table: Path) -> None:
@@ -87,7 +90,9 @@ def test_body_may_be_long(table: Path) -> None:
 
 
 def test_missing_column_is_told_with_those_that_are_there(table: Path) -> None:
-    with pytest.raises(BadInput, match=r"articles\.csv:1: the header lacks published_at, title\. It has: id, colour"):
+    with pytest.raises(
+        BadInput, match=r"articles\.csv:1: read as articles, the header lacks published_at, title\. It has: id, colour"
+    ):
         rows(table, "1,T\n", "id,colour\n")
 
 
@@ -139,3 +144,62 @@ def test_address_is_the_id_where_there_is_no_other(table: Path) -> None:
 
 def test_lines_above_the_header_that_begin_with_a_hash_are_skipped(table: Path) -> None:
     assert one(table, "1,T,2026-03-01\n", "# export\n# March\nid,title,published_at\n").id == "1"
+
+
+def events(path: Path, text: str) -> list[Row[Event]]:
+    path.write_text(text)
+    return list(read(path, EventReader(UTC, {"/tide": "tide"}.get)))
+
+
+def test_an_address_beside_the_id_of_an_article_is_left_out(table: Path) -> None:
+    """Analytics tools export both; naming an article twice would make every row bad."""
+    header = "post_id,page_url,action,timestamp\n"
+    [row] = events(table, f"{header}a,/tide,view,2026-03-01\n")
+    assert isinstance(row.outcome, Event)
+    assert (row.outcome.article_id, row.unknown) == ("a", {"page_url"})
+
+
+def test_events_that_name_no_article_are_told_once_and_not_row_by_row(table: Path) -> None:
+    with pytest.raises(BadInput, match=r"read as events, the header lacks article_id or url\. It has: thing, action"):
+        events(table, "thing,action,timestamp\na,view,2026-03-01\n")
+
+
+@pytest.mark.parametrize(
+    ("header", "articles"),
+    [
+        ("Artikelnummer;Headline;Rubrik;Text;Erschienen;Permalink", True),
+        ("nid,node,channel,keywords,link,byline,pageviews", True),
+        ("user,thing,action,timestamp", False),
+        ("page path,day,views", False),
+        ("page title,page path,date,views", False),
+    ],
+)
+def test_a_table_that_lacks_columns_is_taken_for_what_its_others_say(table: Path, header: str, articles: bool) -> None:
+    table.write_text(f"{header}\n")
+    assert holds_articles(table) == articles
+
+
+def test_articles_of_which_every_row_is_bad_are_articles_all_the_same(tmp_path: Path) -> None:
+    """Told as events they would be refused for columns that nobody thought of."""
+    dates, latin = tmp_path / "dates.csv", tmp_path / "latin.csv"
+    dates.write_text("id,title,published_at,body\n1,Ebbe,04.11.2026,Sand\n")
+    latin.write_bytes("id,title,published_at,body\n1,Ebbe bei Büsum,2026-11-04,Sand\n".encode("latin-1"))
+    assert holds_articles(dates)
+    assert holds_articles(latin)
+
+
+@pytest.mark.parametrize("name", ["export.jsonl", "export.json"])
+@pytest.mark.parametrize(
+    ("record", "articles"),
+    [
+        ('{"uuid": "a", "headline": "Ebbe", "text": "Sand", "pubDate": "2026-11-03"}', True),
+        ('{"id": 7, "title": {"rendered": "Ebbe"}, "content": {"rendered": "Sand"}, "date": "2026-11-03"}', True),
+        ('{"event": "view", "post_id": 7, "user": "u", "timestamp": "2026-11-03"}', False),
+        ('{"x": 1}', False),
+        ("3", False),
+    ],
+)
+def test_json_of_other_names_is_taken_for_what_they_say(tmp_path: Path, name: str, record: str, articles: bool) -> None:
+    path = tmp_path / name
+    path.write_text(f"[{record}]" if name.endswith(".json") else f"{record}\n")
+    assert holds_articles(path) == articles

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from recsys.article import Article
-from recsys.errors import BadInput, BadRecord
+from recsys.errors import BadInput
 from recsys.record import RecordReader
 from recsys.times import parse_time
+from training.read_markdown import BadFile
 from training.rows import LeftOut, Row
 from training.sources import read
 
@@ -44,6 +45,17 @@ def test_text_becomes_html_without_shortcodes(tmp_path: Path) -> None:
     assert "include" not in body
 
 
+@pytest.mark.parametrize("front", ["title: Low tide\n", ""])
+def test_a_heading_that_is_the_title_is_not_said_again_in_the_body(tmp_path: Path, front: str) -> None:
+    article = one(tmp_path, "a.md", f"---\n{front}date: 2026-02-01\n---\n\n# Low tide\n\nSand.\n\n# More\n")
+    assert article.title == "Low tide"
+    assert article.body == "<p>Sand.</p>\n<h1>More</h1>\n"
+
+
+def test_another_first_heading_stays(tmp_path: Path) -> None:
+    assert "<h1>Sand</h1>" in one(tmp_path, "a.md", "---\ntitle: Tide\ndate: 2026-02-01\n---\n# Sand\n\nText").body
+
+
 @pytest.mark.parametrize("front", ["draft: true", "published: false"])
 def test_draft_is_in_no_list(tmp_path: Path, front: str) -> None:
     assert one(tmp_path, "a.md", f"---\ntitle: T\ndate: 2026-02-01\n{front}\n---\n").labels == ("unlisted",)
@@ -55,23 +67,27 @@ def test_json_in_front(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "line"),
     [
-        "---\ntitle: [\n---\n",
-        "---\n- a\n---\n",
-        "+++\ntitle =\n+++\n",
-        "---\ntitle: T\n---\nno date",
-        "{" * 5_000,
-        "---\ntitle: !!python/object/apply:os.system [ls]\ndate: 2026-02-01\n---\n",
+        ("---\ntitle: [\n---\n", 2),
+        ("---\ntitle: T\ndate: a: b\n---\n", 3),
+        ("---\n- a\n---\n", 1),
+        ("+++\na = 1\ntitle =\nb = 2\n+++\n", 3),
+        ('{\n"title": "T"\n"date": 1}', 3),
+        ("---\ntitle: T\n---\nno date", 1),
+        ("{" * 5_000, 1),
+        ("---\ntitle: !!python/object/apply:os.system [ls]\ndate: 2026-02-01\n---\n", 2),
     ],
 )
-def test_file_that_can_not_be_read_is_a_bad_row_that_names_it(tmp_path: Path, text: str) -> None:
-    (tmp_path / "bad.md").write_text(text)
-    (tmp_path / "good.md").write_text("---\ntitle: T\ndate: 2026-02-01\n---\n")
-    bad, good = (row.outcome for row in rows(tmp_path))
-    assert isinstance(bad, BadRecord)
-    assert "bad.md" in bad.reason
-    assert isinstance(good, Article)
+def test_file_that_can_not_be_read_is_a_bad_row_with_its_name_and_line(tmp_path: Path, text: str, line: int) -> None:
+    (tmp_path / "posts").mkdir()
+    (tmp_path / "posts/bad.md").write_text(text)
+    (tmp_path / "posts/good.md").write_text("---\ntitle: T\ndate: 2026-02-01\n---\n")
+    bad, good = rows(tmp_path)
+    assert isinstance(bad.outcome, BadFile)
+    assert (bad.outcome.inside, bad.line) == (Path("posts/bad.md"), line)
+    assert "line" not in bad.outcome.reason
+    assert isinstance(good.outcome, Article)
 
 
 def test_aliases_that_multiply_cost_nothing(tmp_path: Path) -> None:

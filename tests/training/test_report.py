@@ -2,9 +2,11 @@
 
 import re
 
+import msgspec
+
 from training.clicks import Clicks, Difference, Rate, Shares
 from training.comparison import compare
-from training.report import label, report_page
+from training.report import label, report_page, too_few
 
 COMPARISON = compare(
     "related",
@@ -29,6 +31,17 @@ def test_every_figure_stands_on_the_page():
     assert "nDCG@1" in page
     assert "ours minus the other" in page
     assert "2 lists were judged" in page
+
+
+def test_so_few_lists_that_they_tell_nothing_are_told_as_such():
+    """Intervals of three lists look sharp and are chance."""
+    assert "2 lists are too few to tell models apart" in report_page([COMPARISON], None, "x")
+    sharp = tuple(msgspec.structs.replace(one, low=0.1, high=0.2) for one in COMPARISON.figures)
+    few = msgspec.structs.replace(COMPARISON, figures=sharp)
+    many = msgspec.structs.replace(few, questions=20)
+    assert [report_page([one], None, "x").count('<li class="up">') for one in (few, many)] == [0, 1]
+    assert too_few(many) == ()
+    assert too_few(msgspec.structs.replace(COMPARISON, questions=0)) == ()
 
 
 def test_nothing_is_loaded_and_no_name_is_markup():

@@ -5,7 +5,10 @@ import os
 
 import pytest
 
+from recsys.cli.tables import _parts
 from recsys.settings import Settings
+from recsys.store.sqlite import SqliteStore
+from recsys.times import now_micros
 from serving.run import open_service
 from tests.recsys.cli.running import AS_OF, run_process
 from tests.serving.client import Client
@@ -148,10 +151,40 @@ def test_events_from_the_moment_on_are_not_seen(recsys, home, tmp_path):
     assert json.loads(recsys(*command, "2026-03-10T12:00:02Z").out)["items"][0]["id"] == "council-11"
 
 
-@pytest.mark.parametrize("article", ["nowhere", "embargoed", "expired"])
-def test_an_article_that_is_not_to_be_seen_is_told_in_one_line(recsys, home, article):
-    ran = recsys("related", article, "--home", home.root, "--as-of", AS_OF)
-    assert (ran.code, ran.out, ran.err) == (1, "", "recsys: There is no such article.\n")
+@pytest.mark.parametrize("command", ["related", "page"])
+@pytest.mark.parametrize(
+    ("article", "said"),
+    [
+        ("nowhere", "There is no article with the id nowhere."),
+        ("embargoed", "embargoed is not published before 20"),
+        ("expired", "expired has expired."),
+    ],
+)
+def test_an_article_that_is_not_to_be_seen_is_told_in_one_line_with_the_reason(recsys, home, command, article, said):
+    ran = recsys(command, article, "--home", home.root, "--as-of", AS_OF)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(f"recsys: {said}")
+    assert ran.err.count("\n") == 1
+
+
+def test_a_deleted_article_is_told_as_one(recsys, home):
+    store = SqliteStore(home.store)
+    store.catalogue.delete(["harbour-3"], now_micros())
+    store.close()
+    ran = recsys("related", "harbour-3", "--home", home.root)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("recsys: harbour-3 is deleted.")
+
+
+def test_a_text_in_place_of_its_file_is_told_what_to_do(recsys, home):
+    ran = recsys("related", "--text", "oysters die", "--home", home.root)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "recsys: oysters die: no such file. --text takes a file; - reads the text from input.\n"
+
+
+def test_a_reason_that_would_stand_there_as_nothing_is_not_told():
+    reasons = [{"kind": "context", "weight": 0.0003}, {"kind": "terms", "weight": 0.1, "terms": [["tide", 0.1]]}]
+    assert _parts(reasons) == "terms 0.100 (tide)"
 
 
 @pytest.mark.parametrize(
