@@ -53,12 +53,12 @@ def pruned_lists(
 
 
 def reach(n: int) -> int:
-    """How many neighbours' how many neighbours a pruned build of n rows looks at: 16 of 100,000, 22 of 1,000,000.
+    """How many neighbours' how many neighbours a pruned build of n rows looks at: 20 of 100,000, 28 of 1,000,000.
 
     More is left out of more rows when candidates are chosen, and a look costs less in comparison. Chosen on invented
     rows (benchmarks/corpus.py) for a recall@10 above 0.99, and 0.98 at 1,000,000.
     """
-    return round(16 * math.pow(n / 100_000, 1 / 7))
+    return round(20 * math.pow(n / 100_000, 1 / 7))
 
 
 def block_of(n: int) -> int:
