@@ -104,8 +104,6 @@ def history(
     output: OutputOption = "table",
 ) -> None:
     """Show who changed the rules, when, and what; newest first."""
-    from msgspec import json
-
     from recsys.cli.tables import print_rows
     from recsys.record import wire_json
     from recsys.rules.changes import difference
@@ -124,7 +122,7 @@ def history(
             line = {"revision": revision.number, "at": format_time(revision.at), "by": revision.by}
             sys.stdout.buffer.write(wire_json(line | {"added": added, "removed": removed}) + b"\n")
             continue
-        shown = [f"{sign} {json.decode(wire_json(rule))}" for sign, rule in changes] or ["order"]
+        shown = [f"{sign} {wire_json(rule).decode()}" for sign, rule in changes] or ["order"]
         for place, change in enumerate(shown):
             head = (str(revision.number), format_time(revision.at), revision.by) if place == 0 else ("", "", "")
             rows.append((*head, change))
@@ -195,5 +193,7 @@ def _print_preview(told: Any) -> None:
         ("list", "page", "what", "article", "place", "then"),
         rows,
     )
+    moved, others = (sum(len(getattr(change, what)) for change in told.changes) for what in ("moved", "added"))
+    print(f"{len(told.changes):,} lists would change: {others:,} articles come in, {moved:,} move")
     if told.idle:
         print(f"rules that touch nothing as things are: {', '.join(map(str, told.idle))}")

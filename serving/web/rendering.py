@@ -2,15 +2,21 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qsl, quote
 
 import jinja2
+from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from recsys.times import format_time
 
 FOLDER = Path(__file__).parent
+FIELDS = 100  # in a form
+
+# The fields of a form: `get` gives the last value of a name, `getlist` all of them.
+Form = ImmutableMultiDict[str, str]
+
 # Nothing but our own script and style runs. Images may lie elsewhere: a site's usually do.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' http: https:; "
@@ -34,7 +40,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    pages.filters.update(segment=segment, day=day, iso=format_time)
+    pages.filters.update(segment=segment, day=day, iso=format_time, named=named)
     return pages
 
 
@@ -48,21 +54,27 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
+def named(title: str | None) -> str:
+    """What stands for an article: its title, or that it has none, as a link without words can't be followed."""
+    return (title or "").strip() or "Untitled"
+
+
 def day(stamp: str | int, *, weekday: bool = False) -> str:
     """The UTC day of a moment, as people write it."""
     moment = datetime.fromisoformat(stamp if isinstance(stamp, str) else format_time(stamp)).astimezone(UTC)
     return f"{moment:%A, }" * weekday + f"{moment.day} {moment:%B %Y}"
 
 
-async def form_of(request: Request, limit: int) -> dict[str, str]:
-    """The first value of each field of a form that was posted; nothing where the body is longer than `limit` bytes."""
+async def form_of(request: Request, limit: int) -> Form:
+    """The fields of a form that was posted; none where the body is longer than `limit` bytes or has too many fields."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            return {}
+            return ImmutableMultiDict()
     try:
-        fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+        return ImmutableMultiDict(
+            parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS)
+        )
     except ValueError:
-        return {}
-    return {name: values[0] for name, values in fields.items()}
+        return ImmutableMultiDict()

@@ -10,6 +10,7 @@ _FILL = {
 }
 
 NEW_DAYS = 4
+WORTH_A_WORD = 0.05  # of what speaks for an item; a reason that brings less would only mislead
 
 
 def why(item: Mapping[str, Any], titles: Mapping[str, str], here: str | None = None) -> str:
@@ -19,7 +20,9 @@ def why(item: Mapping[str, Any], titles: Mapping[str, str], here: str | None = N
     """
     if fill := item.get("fill"):
         return _FILL.get(fill, "also on this site")
-    strongest = sorted((r for r in item["reasons"] if r["weight"] > 0), key=lambda r: -r["weight"])
+    reasons = [reason for reason in item["reasons"] if reason["weight"] > 0]
+    least = WORTH_A_WORD * sum(reason["weight"] for reason in reasons)
+    strongest = sorted((reason for reason in reasons if reason["weight"] >= least), key=lambda r: -r["weight"])
     words = [word for reason in strongest if (word := said(reason, titles, here))]
     return "; ".join(dict.fromkeys(words[:2]))
 
@@ -28,7 +31,7 @@ def said(reason: Mapping[str, Any], titles: Mapping[str, str], here: str | None 
     """One reason in a few words; "" for one that is not worth any."""
     match reason["kind"]:
         case "terms":
-            return f"both mention {_listed([term for term, _ in reason.get('terms', ())][:3])}"
+            return f"both mention {_listed(_apart([term for term, _ in reason.get('terms', ())])[:3])}"
         case "tags":
             shared = _listed([term for term, _ in reason.get("terms", ())][:2])
             return f"on {reason['name']}, as what you read" if reason.get("name") else f"both tagged {shared}"
@@ -60,6 +63,16 @@ def _near(days: float | None) -> str:
     if days is None or days > 30:
         return ""
     return "from the same day" if days < 1 else "from the same week" if days < 7 else "from the same weeks"
+
+
+def _apart(terms: Sequence[str]) -> list[str]:
+    """The terms that are no part of another: of a pair of words its words, of a word in Han its characters."""
+
+    def within(term: str, other: str) -> bool:
+        one, two = term.casefold(), other.casefold()
+        return one != two and (f" {one} " in f" {two} " or (len(one) == 1 and not one.isascii() and one in two))
+
+    return [term for term in terms if not any(within(term, other) for other in terms)]
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -48,6 +48,8 @@ HOSTILE = [
     {"id": "hostile-2", "title": "\u202e<svg onload=alert(1)>", "labels": ["paid"]},
 ]
 
+UNTITLED = {"id": "untitled", "title": " "}
+
 
 @pytest.fixture(scope="module")
 def publisher(trained_home, tmp_path_factory):
@@ -56,7 +58,7 @@ def publisher(trained_home, tmp_path_factory):
     home = Path(shutil.copytree(trained_home, folder / "home"))
     file = folder / "hostile.jsonl"
     more = {"published_at": "2026-03-10T11:00:00Z"}
-    file.write_text("".join(json.dumps(one | more | {"url": f"/{one['id']}"}) + "\n" for one in HOSTILE))
+    file.write_text("".join(json.dumps(one | more | {"url": f"/{one['id']}"}) + "\n" for one in [*HOSTILE, UNTITLED]))
     subprocess.run([RECSYS, "import", "--articles", file, "--home", home], check=True, capture_output=True)
     text = [""]
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Page, body=lambda: text[0], api="")) as site:
@@ -154,3 +156,12 @@ def test_hostile_titles_are_text(browser, publisher, hostile):
         assert shown.startswith(hostile["title"].strip("\u202e")[:10]) or hostile["title"] in shown
         assert dialogs == []
         assert complaints == []
+
+
+def test_an_article_without_a_title_is_not_shown(browser, publisher):
+    """A link without words can be neither read nor followed."""
+    show, _ = publisher
+    with browsing(browser) as (page, _, _):
+        page.goto(show("<recsys-list list='ranking' limit='100'></recsys-list>"))
+        page.locator("recsys-list a[href$='/hostile-0']").wait_for()
+        assert page.locator("recsys-list a[href$='/untitled']").count() == 0

@@ -150,13 +150,14 @@
       rows.part = "list";
       items.slice(0, Number(this.getAttribute("limit")) || items.length).forEach((item, index) => {
         const target = safe(item.url);
-        if (!target) return;
+        if (!target || !item.title.trim()) return;
         const row = document.createElement("li");
         const link = document.createElement("a");
         const text = document.createElement("span");
         row.part = item.fill ? "item fill" : "item";
         link.part = "link";
         link.href = target;
+        text.dir = "auto";
         text.textContent = item.title;
         const marks = (item.labels || []).map((label) => LABELS[label]).filter(Boolean);
         if (marks.includes("Sponsored")) link.rel = "sponsored";

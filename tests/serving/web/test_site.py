@@ -133,6 +133,36 @@ def test_the_front_page_leads_with_the_newest_in_the_main_language(site, elsewhe
     assert re.findall(r'class="teaser lead">.*?href="/articles/([^"]+)"', site.get("/").text, re.DOTALL) == ["late-en"]
 
 
+def test_an_article_without_a_title_can_be_followed_and_read(site):
+    from serving.web.rendering import named
+
+    untitled = {
+        "id": "untitled",
+        "title": "",
+        "body": "A note.",
+        "section": "News",
+        "published_at": "2026-03-10T11:00:00Z",
+    }
+    assert site.put("/v1/articles/untitled", json=untitled).status_code == 201
+    assert re.search(r'href="/articles/untitled"[^>]*>Untitled</a>', site.get("/section/News").text)
+    assert '<h1 dir="auto">Untitled</h1>' in site.get("/articles/untitled").text
+    assert (named("  "), named(None), named("Tides")) == ("Untitled", "Untitled", "Tides")
+
+
+def test_text_runs_in_its_own_direction(site):
+    arabic = {
+        "id": "ar",
+        "title": "مكتبة",
+        "body": "مكتبة متنقلة.",
+        "section": "ثقافة",
+        "published_at": "2026-03-10T11:00:00Z",
+    }
+    assert site.put("/v1/articles/ar", json=arabic).status_code == 201
+    page = site.get("/articles/ar").text
+    assert '<h1 dir="auto">مكتبة</h1>' in page
+    assert '<div class="body" dir="auto">' in page
+
+
 def test_a_sensitive_article_stands_alone(site):
     page = site.get("/articles/sensitive")
     assert 'data-list="ranking"' not in page.text
@@ -179,7 +209,7 @@ def test_a_pages_policy_lets_nothing_but_the_sites_own_script_run(site):
 
 def test_a_search_finds_the_articles_nearest_by_text(site):
     page = site.get("/search?q=quay+crane+harbour")
-    found = re.findall(r'<h3><a href="/articles/([^"]+)"', page.text)
+    found = re.findall(r'<h3[^>]*><a href="/articles/([^"]+)"', page.text)
     assert len(found) > 5
     assert all(name.startswith(("harbour", "with", "sensitive")) for name in found)
     assert not {"embargoed", "expired", "unlisted"} & set(found)
