@@ -1,6 +1,6 @@
 """A server of 100,000 articles in 512 MB, trainings beside it in 2 GB: nobody is killed, and readers hardly notice.
 
-At full size trainings give way as their units in docs/deploy have it, by `nice -n 10`.
+At full size trainings give way as their units in docs/deploy have it, by `chrt --idle`.
 """
 
 import os
@@ -35,7 +35,7 @@ SECONDS = tries(20, 2)
 RATE = 25.0  # pages a second of readers with a history, no two alike
 FOLLOWED_SECONDS = 60.0
 BATCH = 1_000
-GIVES_WAY = ("nice", "-n", "10") if FULL else ()  # else to the other tests, which never end
+GIVES_WAY = ("chrt", "--idle", "0") if FULL else ()  # else to the other tests, which never end
 RECSYS = (*GIVES_WAY, sys.executable, "-c", RUN)
 
 
