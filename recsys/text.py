@@ -16,6 +16,7 @@ Accents and tone marks are spelling and stay. What writers may leave out goes be
 vowel points, tatweel, soft hyphens, joiners and direction marks.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -71,7 +72,7 @@ OPTIONAL_MARKS = (
 )
 SPACELESS = r"[[\p{Han}\p{Hiragana}\p{Katakana}ー\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]&&\p{L}]"
 
-_OPTIONAL = regex.compile(f"[{OPTIONAL_MARKS}]")
+_OPTIONAL = re.compile(f"[{OPTIONAL_MARKS}]")  # an eighth of the time that `regex` takes for ranges
 _RUN = regex.compile(
     rf"(?P<spaceless>(?:{SPACELESS}\p{{M}}*+)++)|[[\p{{L}}\p{{M}}\p{{N}}]--{SPACELESS}]++(?:(?:\+\+|\#)(?![\p{{L}}\p{{N}}]))?+",
     regex.V1,

@@ -11,7 +11,7 @@ from recsys.text import SPACELESS, folded, normalised
 # Of these scripts words are not parted, so that what stands beside a phrase says nothing about where a word ends.
 _UNPARTED = regex.compile(SPACELESS, regex.V1)
 _IN_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
-_SPACES = regex.compile(r"\s+")
+_SPACES = regex.compile(" {2,}")
 
 
 class Phrases:
@@ -23,9 +23,8 @@ class Phrases:
 
     def found_in(self, titles: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
         """Positions in `titles` and the bits of a phrase that stands there as whole words: (f,) and (f, w)."""
-        lines = [plain(title) for title in titles]
-        starts = np.cumsum([0, *(len(line) + 1 for line in lines)])
-        text = "\n".join(lines)
+        text = plain_lines(titles)
+        starts = np.cumsum([0, *(len(line) + 1 for line in text.split("\n"))])
         owners, bits = [np.zeros(0, np.intp)], [np.zeros((0, self._bits[0][1].size), np.uint64)]
         for phrase, some in self._bits:
             places = np.array(_places(phrase, text), np.intp)
@@ -36,7 +35,14 @@ class Phrases:
 
 def plain(text: str) -> str:
     """`text` in one line, without case, in one spelling of its characters."""
-    return str(_SPACES.sub(" ", folded(normalised(text), ""))).strip()
+    return plain_lines([text]).strip()
+
+
+def plain_lines(texts: Sequence[str]) -> str:
+    """Each of `texts` in a line of its own, plain but for a space at its ends. All are folded at once: a tenth of the
+    time, most of which folding takes.
+    """
+    return str(_SPACES.sub(" ", folded(normalised("\n".join([" ".join(text.split()) for text in texts])), "")))
 
 
 def _places(phrase: str, text: str) -> list[int]:
