@@ -47,7 +47,7 @@ class SiteLinks:
         """
         self._addresses, self._starts, self._targets = Growing(addresses), starts, targets
         self._hosts = set(hosts.tolist())
-        rows = np.argsort(addresses)
+        rows = np.argsort(addresses).astype(np.int32)
         ascending = addresses.take(rows)
         same = ascending[1:] == ascending[:-1]
         alone = ascending != NO_ADDRESS  # and nobody else's

@@ -115,7 +115,7 @@ class Survey:
         others = max(interest.size - WATCHED * k, 0)
         order = interest.argpartition(others) if others else np.arange(interest.size)
         below = float(interest[order[:others]].max(initial=0.0))
-        return cls(k, touched, at, order[others:], below, dates)
+        return cls(k, touched, at, order[others:].copy(), below, dates)  # not the whole order
 
     def since(self, model: "Model") -> NDArray[np.integer]:
         """The rows that were touched since, ascending."""

@@ -20,6 +20,7 @@ def test_pages_are_given_back_only_when_they_have_become_many(monkeypatch: pytes
     monkeypatch.setattr(memory, "resident_files", lambda: resident[0])
     monkeypatch.setattr(memory, "give_back", take)
     monkeypatch.setattr(memory, "LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(memory, "IDLE_SECONDS", 0.001)
 
     async def grow() -> None:
         keeping = asyncio.create_task(
