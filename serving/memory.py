@@ -6,7 +6,7 @@ import ctypes
 from recsys.file_pages import give_back, resident_files
 from serving.live import Live
 
-MAPPED_BYTES = 112 * 1024 * 1024  # of the model's files in all workers, beside what is mapped when they begin
+MAPPED_BYTES = 160 * 1024 * 1024  # of the model's files in all workers, beside what is mapped when they begin
 LOOK_SECONDS = 0.005  # while pages come: an answer that is not at hand may bring ten megabytes of them
 IDLE_SECONDS = 0.05  # while none do
 
