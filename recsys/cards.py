@@ -43,6 +43,18 @@ def card_json(article: Article) -> bytes:
     )
 
 
+class _Titled(msgspec.Struct):
+    title: str
+
+
+_titled = msgspec.json.Decoder(_Titled).decode
+
+
+def title_of(card: bytes) -> str:
+    """The title on a card. A microsecond: nothing else is decoded."""
+    return _titled(card).title
+
+
 def card_table(articles: Sequence[Article]) -> StringTable:
     """`card_json` of each of n articles, in a third of the time."""
     data, ends = [np.zeros(0, np.uint8)], [np.zeros(1, np.int64)]

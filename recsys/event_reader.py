@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any
 
-import msgspec
-
 from recsys.errors import BadRecord
 from recsys.event import Event
 from recsys.record import RecordReader
@@ -22,21 +20,6 @@ class EventReader(RecordReader[Event]):
         self._article_at = article_at
         self.fields |= {"url"}
         self.required -= {"article_id"}
-
-    def from_json_and_more(self, line: bytes | str) -> tuple[Event, frozenset[str]]:
-        """One event from JSON text, and the names of the fields that no event has."""
-        try:
-            return self.from_json(line), frozenset()
-        except BadRecord as bad:
-            first = bad
-        try:
-            values = msgspec.json.decode(line)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            raise first from None
-        if not isinstance(values, dict):
-            raise first
-        unknown = frozenset(values) - self.fields
-        return self.from_mapping({name: values[name] for name in values if name in self.fields}), unknown
 
     def from_mapping(self, values: object, *, strict: bool = True) -> Event:
         """One event from a mapping of field names to plain values."""

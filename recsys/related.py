@@ -1,7 +1,8 @@
 """Related: articles about the same thing as this one. Candidates by text, readers and links -> score -> reasons."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -85,13 +86,7 @@ def judged(model: "Model", row: int, wish: Wish, now: int) -> Evidence:
     known = model.neighbours.neighbours(row)
     tied = ties_of(model, row)
     rows = _with_tied(_with_tied(known[0], tied.readers[0]), tied.links[0])
-    admitted = model.articles.admits(rows, wish, now)
-    candidates = rows[admitted], _padded(known[1], rows.size)[admitted]
-    if candidates[0].size < SPARE * wish.limit and known[0].size == model.neighbours.stored:
-        allowed = model.articles.admits(np.arange(len(model.articles)), wish, now)
-        near = model.neighbours.neighbours(row, max(known[0].size, SPARE * wish.limit), allowed=allowed)
-        rows = _with_tied(near[0], candidates[0])
-        candidates = rows, _padded(near[1], rows.size)
+    candidates = _candidates(model, known, wish, now, rows=rows, nearest=partial(model.neighbours.neighbours, row))
     return evidence(model, candidates, known, row, int(model.articles.published[row]), tied=tied)
 
 
@@ -100,13 +95,9 @@ def related_to_text(model: "Model", fields: Fields, wish: Wish, now: int) -> lis
     wish = replace(wish, language=wish.language or fields.language)
     wish, pins = governed(model, "related", None, wish, now)
     vector = model.text.vector(fields)
-    stored = model.neighbours.stored
-    known = model.neighbours.query(*vector, stored)
-    admitted = model.articles.admits(known[0], wish, now)
-    candidates = known[0][admitted], known[1][admitted]
-    if candidates[0].size < SPARE * wish.limit and known[0].size == stored:
-        allowed = model.articles.admits(np.arange(len(model.articles)), wish, now)
-        candidates = model.neighbours.query(*vector, max(stored, SPARE * wish.limit), allowed=allowed)
+    nearest = partial(model.neighbours.query, *vector)
+    known = nearest(model.neighbours.stored)
+    candidates = _candidates(model, known, wish, now, rows=known[0], nearest=nearest)
     items = _items(model, evidence(model, candidates, known, None, now), vector, None, wish)
     return pins.placed(fill(model, items, wish, now))
 
@@ -142,6 +133,25 @@ def _items(model: "Model", found: Evidence, vector: Found, own: int | None, wish
     why = reasons(model, found, chosen, vector, own)
     items = [*map(Item, found.rows[chosen].tolist(), found.score[chosen].tolist(), why)]
     return explained(wish, items)
+
+
+def _candidates(
+    model: "Model", known: Found, wish: Wish, now: int, *, rows: NDArray[np.int32], nearest: Callable[..., Found]
+) -> Found:
+    """Those of `rows` that `wish` admits, with their cosine; where they are few, more of the `nearest` by text that it
+    admits before them.
+
+    rows  those of `known`, the nearest with their cosine, and others behind them
+    """
+    admitted = model.articles.admits(rows, wish, now)
+    candidates = rows[admitted], _padded(known[1], rows.size)[admitted]
+    stored, wanted = model.neighbours.stored, SPARE * wish.limit
+    if candidates[0].size >= wanted or known[0].size < stored:
+        return candidates
+    allowed = model.articles.admits(np.arange(len(model.articles)), wish, now)
+    near = nearest(max(stored, wanted), allowed=allowed)
+    rows = _with_tied(near[0], candidates[0])
+    return rows, _padded(near[1], rows.size)
 
 
 def _with_tied(near: NDArray[np.int32], tied: NDArray[np.int32]) -> NDArray[np.int32]:

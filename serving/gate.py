@@ -11,7 +11,7 @@ from serving.keys import Keyring
 from serving.limits import Limits, Network, client_address
 from serving.problems import Fault, Problem
 from serving.query_string import parse_query
-from serving.security import FULFIL, Need, needs_at
+from serving.security import FULFIL, SIGN_IN, Need, needs_at
 from serving.sending import Headers, Reply
 
 _BEARER = b"bearer "
@@ -19,7 +19,6 @@ _IN_QUERY = b"key="
 _VARY = (b"vary", b"origin")
 PREFLIGHT_SECONDS = 600
 
-SIGN_IN = "/dashboard/sign-in"
 _ASK = {"www-authenticate": "Bearer"}
 _PAGE = f"""<!doctype html>
 <html lang="en">

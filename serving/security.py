@@ -39,6 +39,8 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     ("GET", "/metrics"): "admin",
 }
 
+SIGN_IN = "/dashboard/sign-in"
+
 # The same for the dashboard. It checks by itself, as a browser brings no key in a header; each page is at `.json` too.
 DASHBOARD: Mapping[tuple[str, str], Need] = {
     ("GET", "/dashboard"): "admin",
@@ -54,8 +56,8 @@ DASHBOARD: Mapping[tuple[str, str], Need] = {
     ("POST", "/dashboard/rules"): "editor",
     ("POST", "/dashboard/never"): "editor",
     ("POST", "/dashboard/sign-out"): "editor",
-    ("GET", "/dashboard/sign-in"): "anyone",
-    ("POST", "/dashboard/sign-in"): "anyone",
+    ("GET", SIGN_IN): "anyone",
+    ("POST", SIGN_IN): "anyone",
 }
 
 # Which keys fulfil a need. An admin key does all; a secret key and an editor's each do what they are for, and read.

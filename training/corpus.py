@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.language import language_of, shares_script
+from recsys.article import Article
+from recsys.language import shares_script
 from recsys.model import fields_of
 from recsys.store import StoredArticle
 from recsys.tfidf import Fields
@@ -50,17 +51,17 @@ def read_corpus(
             progress("reading texts", row, len(articles))
     progress("reading texts", len(articles), len(articles))
     main = default_language or most_frequent_language(read)
-    fields = [_settled(one, stored.article.language, main) for one, stored in zip(read, articles, strict=True)]
+    fields = [_settled(one, stored.article, main) for one, stored in zip(read, articles, strict=True)]
     return Corpus(articles=articles, known=known, fields=fields, main_language=main)
 
 
-def _settled(fields: Fields, declared: str | None, main: str) -> Fields:
-    """The same, in the language that it has on a site of this main language, as when it is read alone."""
+def _settled(fields: Fields, article: Article, main: str) -> Fields:
+    """What was read of an article, in the language that it has on a site of this main language."""
     if fields.language == UNDETERMINED:
         return replace(fields, language=main)
-    if declared or fields.language == main or not shares_script(main):
+    if article.language or fields.language == main or not shares_script(main):
         return fields
-    return replace(fields, language=language_of(f"{fields.title}\n{fields.text}", None, main))
+    return fields_of(article, main)
 
 
 def most_frequent_language(fields: Sequence[Fields]) -> str:

@@ -116,10 +116,10 @@ def _lacks(file: "FileReport") -> str:
     if file.rows and not good:
         return f"{file.file}: no row of it could be read as {file.holds}. docs/records.md says how fields are named"
     if file.holds == "events":
-        nothing = file.left_out and not good
-        return f"{file.file}: no address in it leads to an article; those need a url: import them first" * bool(nothing)
-    bodies = sum(field.filled for field in file.fields if field.field == "body")
-    if not good or bodies:
+        if good or not file.left_out:
+            return ""
+        return f"{file.file}: no address in it leads to an article; those need a url: import them first"
+    if not good or any(field.field == "body" and field.filled for field in file.fields):
         return ""
     return f"{file.file}: no article has a body, so Related goes by titles, tags and readers. Is its column named body?"
 

@@ -7,10 +7,10 @@ answers for all selections.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.cards import title_of
 from recsys.columns import ArticleColumns
 from recsys.lookup import met
 from recsys.membership import Membership
@@ -23,13 +23,6 @@ BITS = 64
 Words = NDArray[np.uint64]
 
 _GROUP_OF = {"sections": "section", "tags": "tag", "authors": "author", "labels": "label"}
-
-
-class _Titled(msgspec.Struct):
-    title: str
-
-
-_title = msgspec.json.Decoder(_Titled).decode
 
 
 def words_of(places: Iterable[int], count: int) -> Words:
@@ -121,7 +114,7 @@ class Selector:
         if field == "ids":
             owner, named = _ids_of(articles, rows, self._named[field])
         elif field == "title_words":
-            owner, named = self._phrases.found_in([_title(articles.card(row)).title for row in rows.tolist()])
+            owner, named = self._phrases.found_in([title_of(articles.card(row)) for row in rows.tolist()])
         else:
             owner, named = self._carried(field, articles, rows)
         for word, bits in zip(found, named.T, strict=True):

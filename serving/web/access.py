@@ -16,7 +16,7 @@ from recsys.record import wire_json
 from serving.keys import Keyring
 from serving.limits import Limits
 from serving.problems import NO_ARTICLE, Problem
-from serving.security import FULFIL, Need
+from serving.security import FULFIL, SIGN_IN, Need
 from serving.sending import Finished, json_reply
 from serving.web.pages import Pages
 from serving.web.rendering import Form, form_of
@@ -46,7 +46,7 @@ class Access:
         async def answer(request: Request) -> Response:
             visit = self._visit(request)
             if visit is None:
-                return RedirectResponse("/dashboard/sign-in", status_code=303)
+                return RedirectResponse(SIGN_IN, status_code=303)
             if not _may(visit, need):
                 return self._pages.refusal(visit, 403, "This page needs the key of an administrator.")
             try:
@@ -80,7 +80,7 @@ class Access:
         async def answer(request: Request) -> Response:
             visit = self._visit(request)
             if visit is None:
-                return RedirectResponse("/dashboard/sign-in", status_code=303)
+                return RedirectResponse(SIGN_IN, status_code=303)
             form = await form_of(request, limit)
             if not _is_own(request) or not self._sessions.is_form_token(form.get("token", ""), _cookie(request)):
                 return self._pages.refusal(
@@ -131,7 +131,7 @@ class Access:
 
     async def sign_out(self, visit: Visit, form: Form) -> Response:
         """Takes the cookie back."""
-        response = RedirectResponse("/dashboard/sign-in", status_code=303)
+        response = RedirectResponse(SIGN_IN, status_code=303)
         response.delete_cookie(COOKIE, path="/dashboard", httponly=True, samesite="strict")
         return response
 

@@ -20,7 +20,7 @@ from serving.inspection.versions import kept_versions
 from serving.problems import Problem
 from serving.questions import PageQuestion
 from serving.routes_models import make_active
-from serving.security import DASHBOARD
+from serving.security import DASHBOARD, SIGN_IN
 from serving.service import Service
 from serving.web.access import FORM_BYTES, Access, Act, Show
 from serving.web.finding import articles_found
@@ -57,8 +57,8 @@ def dashboard_routes(service: Service, secret: bytes) -> list[Route]:
         "/dashboard/sign-out": (access.sign_out, FORM_BYTES),
     }
     routes = [
-        Route("/dashboard/sign-in", access.sign_in_form),
-        Route("/dashboard/sign-in", access.sign_in, methods=["POST"]),
+        Route(SIGN_IN, access.sign_in_form),
+        Route(SIGN_IN, access.sign_in, methods=["POST"]),
     ]
     for path, (template, show) in shown.items():
         need = DASHBOARD["GET", path]

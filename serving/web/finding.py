@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.cards import title_of
 from recsys.items import best
 from recsys.text import folded
 from serving.inspection.explorer import card
@@ -20,13 +20,6 @@ _TOGETHER = 500  # titles that are folded at once
 ASKED_CHARACTERS = 300
 
 Found = dict[str, Any]
-
-
-class _Titled(msgspec.Struct):
-    title: str
-
-
-_title = msgspec.json.Decoder(_Titled).decode
 
 
 def articles_found(service: Service, asked: str) -> list[Found]:
@@ -83,7 +76,7 @@ def _titled(service: Service, text: str) -> Iterator[str]:
     rows = _newest(articles.published, articles.gone)
     for first in range(0, rows.size, _TOGETHER):
         some = rows[first : first + _TOGETHER].tolist()
-        titles = "\n".join(" ".join(_title(articles.card(row)).title.split()) for row in some)
+        titles = "\n".join(" ".join(title_of(articles.card(row)).split()) for row in some)
         for row, title in zip(some, folded(titles, "").split("\n"), strict=True):
             if all(word in title for word in words):
                 yield articles.id(row)
