@@ -1,9 +1,10 @@
 """Claim: a server is ready 3 s a million events after it has opened its bundle: what came since is replayed in blocks.
 
 The home is that of `benchmarks.serving_site` with few words. Its log is lengthened by events of readers who open what
-is popular: three of four name a visitor, a third a source, 5% are likes, 10% impressions and 2% dwells; in one run
-articles are put and deleted in between. Timed are the opening alone, the opening behind the longer log, and the parts
-of the replay: CPU seconds, the least of three runs, as whatever else the machine does only adds to them.
+is popular, in entries of 1 to 1,000: three of four name a visitor, a third a source, 5% are likes, 10% impressions and
+2% dwells; in one run articles are put and deleted in between. Timed are the opening alone, the opening behind the
+longer log, and the parts of the replay: CPU seconds, the least of three runs, as whatever else the machine does only
+adds to them.
 
     python -P benchmarks/replay.py [HOME]     (-P: benchmarks/serving.py must not stand for the package)
 """
@@ -38,7 +39,13 @@ from serving.live import ENTRIES, PACKED_BYTES_AT_ONCE, opened
 RESULTS = Path(__file__).parent / "results" / "replay.json"
 ARTICLES, WORDS = 100_000, 5
 DEFAULT = Path(gettempdir()) / "recsys-replay-home"  # kept from one run to the next
-GRID = ((300_000, 100, 0), (300_000, 1_000, 0), (50_000, 1, 0), (300_000, 100, 300))  # events, an entry, articles
+GRID = (  # events, how many an entry holds, articles
+    (300_000, 20, 0),
+    (300_000, 100, 0),
+    (300_000, 1_000, 0),
+    (50_000, 1, 0),
+    (300_000, 100, 300),
+)
 MOST_US = 3.0
 RUNS = 3
 KINDS: tuple[tuple[EventType, float], ...] = (
@@ -116,9 +123,11 @@ def parts(model: Model, store: SqliteStore, after: int) -> dict[str, float]:
     count, entries = 0, [store.log.tail(after, 1)[0]]
     while entries:
         packed: list[bytes] = []
+        size = 0
         with timed("read"):
-            while sum(map(len, packed)) < PACKED_BYTES_AT_ONCE and (entries := store.log.tail(after, ENTRIES)):
+            while size < PACKED_BYTES_AT_ONCE and (entries := store.log.tail(after, ENTRIES)):
                 packed += [entry.packed for entry in entries]
+                size += sum(len(entry.packed) for entry in entries)
                 after = entries[-1].seq
         with timed("decode"):
             block = unpack_block(packed)
@@ -165,7 +174,7 @@ def main() -> int:
     found = [measure(home, *grid) for grid in GRID]
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))
-    holds = found[0]["us_an_event"] <= MOST_US
+    holds = all(one["us_an_event"] <= MOST_US for one in found if not one["articles_changed"])
     print("holds" if holds else "FAILS", f"{MOST_US} microseconds an event")
     return 0 if holds else 1
 

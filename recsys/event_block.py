@@ -94,6 +94,8 @@ def _numbered(names: Sequence[Name]) -> tuple[dict[Name, int], NDArray[np.intp]]
 
 def _digests(names: Sequence[str | None], digests: Callable[[Iterable[str]], NDArray[np.uint64]]) -> NDArray[np.uint64]:
     """(m,) the digest of each name, 0 for none; each distinct one is computed once."""
+    if names.count(None) == len(names):  # as is usual where events name no source
+        return np.zeros(len(names), np.uint64)
     numbers, number = _numbered(names)
     found = np.zeros(len(numbers), np.uint64)
     named = np.arange(found.size) != numbers.get(None, found.size)

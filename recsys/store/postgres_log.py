@@ -5,7 +5,14 @@ from itertools import compress
 from typing import Any, LiteralString
 
 from recsys.event import Event
-from recsys.store.payload import EVENTS_PER_ENTRY, checksum, digests_of, missing_entry, pack_events, packed_in_parts
+from recsys.store.payload import (
+    EVENTS_PER_ENTRY,
+    digests_of,
+    entry_checksum,
+    missing_entry,
+    pack_events,
+    packed_in_parts,
+)
 from recsys.store.postgres_database import Database
 from recsys.store.protocols import EntryKind
 from recsys.store.sql_log import SqlLog
@@ -85,4 +92,4 @@ SELECT digest FROM fresh
 
 
 def _line(seq: int, at: int, kind: EntryKind, payload: bytes) -> tuple[int, int, str, bytes, int]:
-    return seq, at, kind, payload, checksum(seq, at, kind, payload)
+    return seq, at, kind, payload, entry_checksum(seq, at, kind, payload)

@@ -19,7 +19,7 @@ from recsys.rules.rule import RuleSet
 EntryKind = Literal["events", "articles", "activate", "rules", "keys", "erase"]
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One line of the change log."""
 
     seq: int  # 1, 2, 3, ... without gaps

@@ -5,7 +5,7 @@ from typing import Any
 
 from recsys.event import Event
 from recsys.histories import visitor_digest
-from recsys.store.payload import checksum, pack_events, unpack_events, unpacked
+from recsys.store.payload import entry_checksum, pack_events, unpack_events, unpacked
 from recsys.store.protocols import Entry
 from recsys.store.sql_log import Database, SqlLog
 
@@ -55,7 +55,7 @@ class SqlVisitors:
                 events = unpack_events(payload)
                 kept = [event for event in events if not goes(event)]
                 payload = pack_events(kept)
-                crc = checksum(seq, at, kind, payload)
+                crc = entry_checksum(seq, at, kind, payload)
                 self._database.rows("UPDATE log SET payload = %s, crc = %s WHERE seq = %s", (payload, crc, seq))
                 gone += len(events) - len(kept)
         return gone

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import compress
 
 from recsys.event import Event
-from recsys.store.payload import checksum, digests_of, packed_in_parts
+from recsys.store.payload import digests_of, entry_checksum, packed_in_parts
 from recsys.store.protocols import EntryKind
 from recsys.store.sql_log import SqlLog
 from recsys.store.sqlite_database import Database
@@ -45,6 +45,6 @@ class SqliteLog(SqlLog[Database]):
         for seq, payload in enumerate(payloads, start=self._newest() + 1):
             self._database.rows(
                 "INSERT INTO log (seq, at, kind, payload, crc) VALUES (%s, %s, %s, %s, %s)",
-                (seq, now, kind, payload, checksum(seq, now, kind, payload)),
+                (seq, now, kind, payload, entry_checksum(seq, now, kind, payload)),
             )
         self._known_last = None
