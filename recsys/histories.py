@@ -194,14 +194,16 @@ def history_arrays(
     cost                      O(m log m)
     """
     order = np.lexsort((at, rows, keys))
-    keys, rows, at, strength = keys[order], rows[order], at[order], strength[order]
+    keys, rows = keys[order], rows[order]  # a few at a time, so that no more than two are there twice
+    at, strength = at[order], strength[order]
     first = np.flatnonzero(run_starts(keys, rows))
     strength = np.maximum.reduceat(strength, first) if first.size else strength[:0]
     last = np.append(first[1:], keys.size) - 1 if first.size else first
     keys, rows, at = keys[last], rows[last], at[last]
 
     order = np.lexsort((rows, -at, keys))
-    keys, rows, at, strength = keys[order], rows[order], at[order], strength[order]
+    keys, rows = keys[order], rows[order]
+    at, strength = at[order], strength[order]
     visitors, begins, counts = np.unique(keys, return_index=True, return_counts=True)
     kept = np.arange(keys.size) - np.repeat(begins, counts) < SEEN
     starts = np.zeros(visitors.size + 1, np.int64)

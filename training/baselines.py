@@ -44,18 +44,16 @@ class Simple:
         """From the articles published and the acts stamped before the cut; the text only where it is wanted."""
         n, past = len(articles), split.past
         published = np.array([stored.article.published_at for stored in articles], np.int64)
-        read = past.only((past.visitor != 0) & past.read)
-        order = np.lexsort((read.row, read.visitor))
-        row, visitor = read.row[order], read.visitor[order]
+        readers, visitors = _audience(past, n)
         known = Known(
             published=published,
-            readers=np.bincount(row[run_starts(visitor, row)], minlength=n),
-            visitors=int(np.count_nonzero(run_starts(visitor))),
+            readers=readers,
+            visitors=visitors,
             vectors=text_vectors(articles, (published < split.cut) & with_text),
         )
-        liked = past.only((past.visitor != 0) & (past.strength > 0))
         newest = np.argsort(-published, kind="stable")
-        return cls(_sections(articles), newest, item_neighbours(liked, n), known)
+        items = item_neighbours(past.only((past.visitor != 0) & (past.strength > 0)), n)
+        return cls(_sections(articles), newest, items, known)
 
     @property
     def has_sections(self) -> bool:
@@ -98,9 +96,9 @@ class Popularity:
 
     def __init__(self, acts: Acts, n: int) -> None:
         """acts in order of time"""
-        liked = acts.only(acts.strength > 0)
-        self._row, self._at = liked.row, liked.at
-        self._met, self._now = 0, int(liked.at[0]) if liked.at.size else 0
+        liked = acts.strength > 0
+        self._row, self._at = acts.row[liked], acts.at[liked]
+        self._met, self._now = 0, int(self._at[0]) if self._at.size else 0
         self.total = np.zeros(n)
         self.recent = np.zeros(n)
 
@@ -144,6 +142,16 @@ def text_vectors(articles: Sequence[StoredArticle], known: NDArray[np.bool_]) ->
     sizes[rows] = np.diff(found.indptr)
     starts = np.concatenate([[0], np.cumsum(sizes)])
     return sparse.csr_array((found.data, found.indices, starts), shape=(n, found.shape[1]))
+
+
+def _audience(past: Acts, n: int) -> tuple[NDArray[np.int64], int]:
+    """(n,) how many visitors had read each article, and how many visitors had read any."""
+    read = (past.visitor != 0) & past.read
+    row, visitor = past.row[read], past.visitor[read]
+    order = np.lexsort((row, visitor))
+    row, visitor = row[order], visitor[order]
+    readers: NDArray[np.int64] = np.bincount(row[run_starts(visitor, row)], minlength=n)
+    return readers, int(np.count_nonzero(run_starts(visitor)))
 
 
 def _sections(articles: Sequence[StoredArticle]) -> NDArray[np.int64]:

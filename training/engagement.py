@@ -48,7 +48,7 @@ def engagement_arrays(
     interest = engine.rows(signals.interest(events, as_of, worth, half_lives, acts=(pairs, marks)))
     last_event = value(engine, signals.last_event(events, as_of))
     likes, likes_since = _likes(engine.rows(marks.order_by("row", "reader")), n)
-    pair_table = engine.rows(pairs.order_by("row", "reader"))
+    pair_table = engine.rows(pairs.drop("turned").order_by("row", "reader"))
     sources, pair_source = _sources(pair_table)
     return {
         "half_lives": np.array(half_lives, np.float64),

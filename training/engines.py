@@ -28,6 +28,10 @@ class Engine(Protocol):
         """The rows of `expression`, computed once and kept as `name`: within the engine's bounds, spilled if large."""
         ...
 
+    def dropped(self, name: str) -> None:
+        """What was kept as `name` is not asked for any more."""
+        ...
+
     def rows(self, expression: ir.Table) -> pa.Table:
         """The rows of `expression`, computed and brought here, in its order; types as DuckDB has them."""
         ...
@@ -78,13 +82,17 @@ class DuckDBEngine:
         """See `Engine`."""
         return self._backend.create_table(name, expression, temp=True)
 
+    def dropped(self, name: str) -> None:
+        """See `Engine`."""
+        self._backend.raw_sql(f"DROP TABLE {name}")
+
     def rows(self, expression: ir.Table) -> pa.Table:
         """See `Engine`."""
         return expression.to_pyarrow()
 
 
 @contextmanager
-def duckdb_engine(*, threads: int, memory_mb: int = 2_048, spill_to: Path | None = None) -> Iterator[DuckDBEngine]:
+def duckdb_engine(*, threads: int, memory_mb: int = 1_024, spill_to: Path | None = None) -> Iterator[DuckDBEngine]:
     """A DuckDB in memory that writes what doesn't fit to a temporary folder in `spill_to` (default: the system's).
 
     threads  0: one per core

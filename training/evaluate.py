@@ -18,6 +18,7 @@ from recsys.store import StoredArticle
 from recsys.times import DAY, format_time
 from training.baselines import Simple
 from training.comparison import Answers, Comparison, compared
+from training.event_columns import before
 from training.events import SCHEMA
 from training.fit import Past, fit
 from training.other_lists import OtherLists, add_other, in_rows, notes_on
@@ -56,14 +57,20 @@ SUMMARY = Plan(lists=frozenset({"ranking", "recommendation"}), splits=1, protoco
 
 
 def evaluate_summary(
-    articles: Sequence[StoredArticle], events: pa.Table, as_of: int, settings: Settings, progress: Progress
+    articles: Sequence[StoredArticle],
+    events: pa.Table,
+    as_of: int,
+    settings: Settings,
+    progress: Progress,
+    *,
+    spill_to: Path | None = None,
 ) -> tuple[tuple[Comparison, ...], Past | None]:
     """Ranking and Recommendation of a model fitted on the first four fifths of the events before `as_of`: one split.
 
     What each training tells; simple models that cost a pass over all texts are left out. With it comes what of that
     model the one to publish asks for again.
     """
-    return _evaluated(articles, events, as_of, settings, SUMMARY, with_text=False, progress=progress)
+    return _evaluated(articles, events, as_of, settings, SUMMARY, with_text=False, spill_to=spill_to, progress=progress)
 
 
 def evaluate_site(
@@ -93,17 +100,18 @@ def _evaluated(
     plan: Plan,
     *,
     with_text: bool,
+    spill_to: Path | None = None,
     progress: Progress,
 ) -> tuple[tuple[Comparison, ...], Past | None]:
     """`evaluate_site`, and the model of the last cut for a later one to build on; None where there is no cut."""
-    events = events.filter(pc.field("at") < as_of)
+    events = before(events, as_of)
     cuts = cuts_of(events, plan)
     answers: dict[tuple[ListName, str], list[Answers]] = defaultdict(list)
     catalogue, most = 0, QUESTIONS // max(1, len(cuts))
     past: Past | None = None
     for number, (cut, end) in enumerate(pairwise([*cuts, as_of]), start=1):
         told = _numbered(progress, number, len(cuts))
-        arrays, manifest = fit(articles, events, cut, settings, with_totals=False, progress=told)
+        arrays, manifest = fit(articles, events, cut, settings, with_totals=False, spill_to=spill_to, progress=told)
         model, past = Model.open(manifest, arrays), Past.of(manifest, arrays, cut)
         split = Split(acts_of(events, model), cut, end)
         simple = Simple.at(articles, split, with_text=with_text)
@@ -198,13 +206,12 @@ def evaluate_related(
         )
         return Model.open(manifest, arrays)
 
-    before = events.filter(pc.field("at") < as_of)
     found = related_truth(
         articles,
         links,
         train,
         as_of,
-        events=before,
+        events=before(events, as_of),
         others=others,
         drop_own_links=drop_own_links,
         progress=progress,

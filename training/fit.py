@@ -26,6 +26,7 @@ from recsys.store import StoredArticle
 from recsys.times import DAY
 from training.aside import Aside
 from training.engine_choice import DUCKDB, EngineChoice
+from training.event_columns import before, since
 from training.former import Former
 from training.progress import Progress, silent
 from training.records import Records
@@ -178,13 +179,8 @@ def fit(
         model = Model.open(manifest, _named(known | past_cut[0]))
         from training.mix import fit_mix  # SciPy's optimizers take a while to import
 
-        learned["mix"]["weights"] = fit_mix(model, acts_of(events, model), cut, progress)
+        learned["mix"]["weights"] = fit_mix(model, acts_of(since(events, cut), model), cut, progress)
     return _named(known | learned), manifest
-
-
-def before(events: pa.Table, as_of: int) -> pa.Table:
-    """The events stamped before `as_of`. To ask none of none saves loading pandas, which a filter does where it is."""
-    return events.filter(pc.field("at") < as_of) if events.num_rows else events
 
 
 def _behaviour(

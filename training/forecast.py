@@ -1,7 +1,7 @@
 """What a training will need, told before it begins: memory, disk and time, from what the store holds.
 
-The constants are the least that no measured site exceeded (docs/operations.md has the sites); time is for one machine
-and depends on yours.
+The constants are such that no measured site exceeded what they give (docs/scaling.md has the sites); time is for one
+machine and depends on yours.
 """
 
 import shutil
@@ -15,7 +15,8 @@ from training.resources import MB, free_memory_mb
 _BASE_MB = 450.0  # the program with its libraries
 _ARTICLE_KB = 12.0  # records, vectors, neighbours
 _TEXT_FACTOR = 12.0  # bytes in memory for each byte of a record as it is stored
-_EVENT_KB = 0.6
+_EVENTS_MB = 500.0  # where there are any: the engine, the item-item model, what compiles
+_EVENT_KB = 0.08
 _BASE_SECONDS = 8.0
 _ARTICLE_MS = 2.0
 _EVENT_MS = 0.15
@@ -61,6 +62,7 @@ def forecast(size: StoreSize, root: Path, *, models: int = 2) -> Forecast:
     """For the home at `root`; `models`: how many are fitted, one after the other."""
     text = size.article_bytes
     memory = _BASE_MB + (size.articles * _ARTICLE_KB + size.events * _EVENT_KB) / 1024 + _TEXT_FACTOR * text / MB
+    memory += _EVENTS_MB if size.events else 0.0
     disk = (size.articles * _BUNDLE_ARTICLE_KB * 1024 + _BUNDLE_TEXT_FACTOR * text + size.events * _HISTORY_BYTES) / MB
     seconds = _BASE_SECONDS + models * (size.articles * _ARTICLE_MS + size.events * _EVENT_MS) / 1000
     return Forecast(

@@ -48,8 +48,8 @@ class Past:
             gained = np.maximum(new.weight - former, 0.0)
             won = np.bincount(new.row, decayed(gained, new.at, now, half_life), self._published.size)
             self._interest[column] = decayed(self._interest[column], self._now, now, half_life) + won
-        first = new.only(new.former == 0.0)
-        self._curve.add(first.at - self._published[first.row], first.weight)
+        first = new.former == 0.0
+        self._curve.add(new.at[first] - self._published[new.row[first]], new.weight[first])
         self._used, self._now = end, now
 
     def scores(self, horizon: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

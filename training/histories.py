@@ -5,28 +5,23 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsys.histories import history_arrays, strengths
 from recsys.interest import Worth, decayed
 from recsys.items import best
+from training.event_columns import before, plain
 
 LEADERS = 500  # articles that are told of as liked lately
 
 
 def histories_of(events: pa.Table, worth: Worth, as_of: int) -> dict[str, NDArray[Any]]:
     """The arrays of `recsys.histories.Histories`: what the table of `training.events` holds from before `as_of`."""
-    events = events.filter((pc.field("at") < as_of) & pc.field("visitor").is_valid())
-    kind = events["type"].to_numpy()
-    value = events["value"].to_numpy()
-    strength, read = strengths(kind, value, worth)
-    return history_arrays(
-        events["visitor"].to_numpy()[read],
-        events["row"].to_numpy()[read],
-        events["at"].to_numpy()[read],
-        strength[read],
-    )
+    events = before(events, as_of)
+    strength, kept = strengths(plain(events["type"], 0), plain(events["value"], np.nan), worth)
+    kept &= events["visitor"].is_valid().to_numpy()
+    columns = plain(events["visitor"], 0), plain(events["row"], 0), plain(events["at"], 0), strength
+    return history_arrays(*(columns if kept.all() else (column[kept] for column in columns)))
 
 
 def liked_lately(

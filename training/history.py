@@ -27,7 +27,9 @@ from pyarrow import parquet
 from recsys.store import ChangeLog
 from recsys.times import DAY, NEVER
 from training.collector import collector_paused
+from training.event_columns import EventColumns
 from training.events import SCHEMA, Logged, event_table, logged_events
+from training.resources import give_back_freed
 
 FORMAT = 1
 STATE = "state.json"
@@ -61,7 +63,7 @@ RowOf = Callable[[str], int | None]
 def event_history(
     folder: Path, log: ChangeLog, last: int, row_of: RowOf, *, before: int = NEVER, at_most: int | None = None
 ) -> pa.Table:
-    """All events of the log up to entry `last`: by day, within a day in the order of the log.
+    """All events of the log up to entry `last`: in order of time, those of one moment in the order of the log.
 
     Reads from the log only what came since the last call, writes only days that changed. `row_of` gives an article's
     row; events on articles that it does not know are left out. Raises OSError where there is no room.
@@ -212,8 +214,11 @@ def _add(folder: Path, days: dict[str, DayFile], table: pa.Table) -> None:
 
 
 def _read(folder: Path, state: State) -> pa.Table:
-    tables = [_read_day(folder, state.days[day]) for day in sorted(state.days)]
-    return pa.concat_tables([SCHEMA.empty_table(), *tables])
+    events = EventColumns(sum(day.rows for day in state.days.values()))
+    for day in sorted(state.days):
+        events.extend(_read_day(folder, state.days[day]))
+    give_back_freed()
+    return events.table()
 
 
 def _read_day(folder: Path, day: DayFile) -> pa.Table:

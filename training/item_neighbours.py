@@ -11,7 +11,7 @@ from training.replay import Acts
 NEIGHBOURS = 50  # of an article, by the visitors they share; more brought nothing on any site measured
 NEWEST_LIKES = 1_000  # of a visitor count for those neighbours, so that nobody ties a whole site together
 
-_PAIRS = 20_000_000  # of articles that share a visitor, in memory at a time: 0.8 GB
+_PAIRS = 5_000_000  # of articles that share a visitor, in memory at a time: 0.2 GB
 
 Scores = NDArray[np.float64]
 
@@ -22,13 +22,7 @@ def item_neighbours(liked: Acts, n: int) -> sparse.csr_array:
     cost    O(visitors x likes of each, squared); 40 bytes for each of _PAIRS
     source  Sarwar et al., Item-based collaborative filtering recommendation algorithms, WWW 2001
     """
-    _, visitor, counts = np.unique(liked.visitor, return_inverse=True, return_counts=True)
-    order = np.lexsort((-liked.at, visitor))
-    newest = np.arange(order.size) - np.repeat(np.cumsum(counts) - counts, counts) < NEWEST_LIKES
-    kept = order[newest]
-    likes = sparse.csr_array((np.ones(kept.size), (visitor[kept], liked.row[kept])), shape=(counts.size, n))
-    likes.sum_duplicates()
-    likes.data[:] = 1.0
+    likes = _likes(liked, n)
     by_article = sparse.csr_array(likes.T)
     size = np.sqrt(np.maximum(np.diff(by_article.indptr), 1.0))
     pairs = np.cumsum(by_article @ np.diff(likes.indptr))
@@ -36,6 +30,18 @@ def item_neighbours(liked: Acts, n: int) -> sparse.csr_array:
     parts = [_nearest(by_article, likes, size, *block) for block in pairwise([*starts, n])]
     cosine, owner, other = (np.concatenate(column) for column in zip(*parts, strict=True))
     return sparse.csr_array((cosine, (owner, other)), shape=(n, n))
+
+
+def _likes(liked: Acts, n: int) -> sparse.csr_array:
+    """(visitors, n) 1.0 where a visitor liked an article, of each only the newest."""
+    _, visitor, counts = np.unique(liked.visitor, return_inverse=True, return_counts=True)
+    order = np.lexsort((-liked.at, visitor))
+    newest = np.arange(order.size) - np.repeat(np.cumsum(counts) - counts, counts) < NEWEST_LIKES
+    kept = order[newest]
+    likes = sparse.csr_array((np.ones(kept.size), (visitor[kept], liked.row[kept])), shape=(counts.size, n))
+    likes.sum_duplicates()
+    likes.data[:] = 1.0
+    return likes
 
 
 def _nearest(

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from recsys.histories import strengths
 from recsys.interest import Worth
+from recsys.ragged import run_starts
 from training.covisits import TIES, VISITS
+from training.event_columns import before, plain
 
 ARTICLES = 3_000  # the model covers those with most readers: its cost grows with the third power, here 5 s
 READERS = 2  # and at least so many
@@ -32,8 +33,9 @@ def learned_arrays(events: pa.Table, as_of: int, worth: Worth, n: int) -> dict[s
     covered = np.sort(covered[np.lexsort((covered, -readers[covered]))[:ARTICLES]])
     together = (liked[:, covered].T @ liked[:, covered]).toarray()
     weights = linear_model(together, RIDGE)
-    k = min(TIES, covered.size)
-    best = np.argsort(-weights, axis=1, kind="stable")[:, :k]
+    best = np.empty((covered.size, min(TIES, covered.size)), np.int64)
+    for place, row in enumerate(weights):  # all at once they would take as much again as the model, twice
+        best[place] = np.argsort(-row, kind="stable")[: best.shape[1]]
     score = np.take_along_axis(weights, best, axis=1)
     kept = score > 0.0
     starts = np.zeros(n + 1, np.int64)
@@ -55,26 +57,31 @@ def linear_model(together: NDArray[np.float64], ridge: float) -> NDArray[np.floa
     """
     if ridge <= 0.0:
         raise ValueError("ridge must be positive")
+    ridged = together.copy()
+    np.fill_diagonal(ridged, np.diag(together) + ridge)
     with threadpool_limits(1, user_api="blas"):  # several threads add in another order: other bits, another bundle
-        precision = np.linalg.inv(together + ridge * np.eye(len(together)))
-    weights: NDArray[np.float64] = precision / -np.diag(precision)
+        precision = np.linalg.inv(ridged)
+    weights: NDArray[np.float64] = np.divide(precision, -np.diag(precision), out=precision)
     np.fill_diagonal(weights, 0.0)
     return weights
 
 
 def _liked(events: pa.Table, as_of: int, worth: Worth, n: int) -> sparse.csr_array:
     """(visitors, n) 1.0 where a visitor liked an article, of each only the last VISITS."""
-    events = events.filter((pc.field("at") < as_of) & pc.field("visitor").is_valid())
-    strength, read = strengths(events["type"].to_numpy(), events["value"].to_numpy(), worth)
-    kept = read & (strength > 0.0)
-    visitors, visitor = np.unique(events["visitor"].to_numpy()[kept], return_inverse=True)
-    row, at = events["row"].to_numpy()[kept], events["at"].to_numpy()[kept]
-    order = np.lexsort((row, -at, visitor))
-    visitor, row = visitor[order], row[order]
-    _, first = np.unique(visitor * n + row, return_index=True)
+    events = before(events, as_of)
+    strength, kept = strengths(plain(events["type"], 0), plain(events["value"], np.nan), worth)
+    kept &= (strength > 0.0) & events["visitor"].is_valid().to_numpy()
+    key, row, at = (plain(events[name], 0)[kept] for name in ("visitor", "row", "at"))
+    order = np.lexsort((row, -at, key))
+    del at
+    key, row = key[order], row[order]
+    visitor = np.cumsum(run_starts(key), dtype=np.int32) - np.int32(1)
+    del key, order
+    _, first = np.unique(visitor * np.int64(n) + row, return_index=True)
     first.sort()  # newest first within each visitor, each article once
     visitor, row = visitor[first], row[first]
-    begins = np.searchsorted(visitor, np.arange(visitors.size))
+    visitors = int(visitor[-1]) + 1 if visitor.size else 0
+    begins = np.searchsorted(visitor, np.arange(visitors))
     last = np.arange(visitor.size) - begins[visitor] < VISITS
-    shape = (visitors.size, n)
+    shape = (visitors, n)
     return sparse.csr_array((np.ones(int(last.sum())), (visitor[last], row[last])), shape=shape)

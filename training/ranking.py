@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsys.columns import ArticleColumns
@@ -22,6 +21,7 @@ from recsys.items import Window
 from recsys.ranking import RankingFit
 from recsys.times import NEVER
 from training.age_curve import AGES, AgeCurve
+from training.event_columns import before
 from training.grid_replay import HALF_LIVES as GRID_HALF_LIVES
 from training.grid_replay import HORIZONS, MIXES, STEPS, replay_grid
 from training.traces import Traces, traces_of
@@ -61,7 +61,7 @@ UNDECAYED = Chosen(half_life=math.inf, mix=1.0, ndcg=0.0, replays=0.0)  # the wi
 
 def fit_ranking(columns: ArticleColumns, table: pa.Table, as_of: int, worth: Worth) -> RankingFit:
     """From what a table of `training.events` holds from before `as_of`, on articles published by then and not gone."""
-    return ranking_of(columns, traces_of(table.filter(pc.field("at") < as_of), worth), as_of)
+    return ranking_of(columns, traces_of(before(table, as_of), worth), as_of)
 
 
 def ranking_of(columns: ArticleColumns, traces: Traces, as_of: int) -> RankingFit:
@@ -122,8 +122,8 @@ def age_curve(traces: Traces, published: NDArray[np.int64], counts: NDArray[np.b
     if not traces.at.size:
         return np.zeros(AGES.size)
     curve = AgeCurve(published[counts], int(traces.at[0]))
-    first = traces.only(traces.former == 0.0)
-    curve.add(first.at - published[first.row], first.weight)
+    first = traces.former == 0.0
+    curve.add(traces.at[first] - published[traces.row[first]], traces.weight[first])
     return curve.drawn(int(traces.at[-1]))
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from recsys.histories import strengths
 from recsys.model import Model
+from training.event_columns import in_order, plain, readers_of
 
 PLAYED = 200_000  # events that models meet in one replay, at most
 
@@ -40,7 +41,9 @@ class Acts:
     read: NDArray[np.bool_]
 
     def only(self, kept: NDArray[np.bool_] | slice) -> "Acts":
-        """Some of them, in the same order."""
+        """Some of them, in the same order; nothing is copied where they are all or a slice."""
+        if isinstance(kept, np.ndarray) and kept.all():
+            return self
         return Acts(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
@@ -69,33 +72,36 @@ class Split:
 
 
 def acts_of(events: pa.Table, model: Model) -> Acts:
-    """The table of `training.events` in order of time, with each event's worth as `model` has it."""
-    events = events.sort_by("at")
-    kind, value = events["type"].to_numpy(), events["value"].to_numpy()
-    visitor = events["visitor"].fill_null(0).to_numpy()
-    session = events["session"].fill_null(0).to_numpy()
-    source = events["source"].fill_null(0).to_numpy()
+    """The table of `training.events` in order of time, with each event's worth as `model` has it.
+
+    Where the table is in order, columns without nulls are its own; 37 bytes an event at most besides.
+    """
+    events = in_order(events)
+    kind, value = plain(events["type"], 0), plain(events["value"], np.nan)
+    visitor, source = plain(events["visitor"], 0), plain(events["source"], 0)
     strength, read = strengths(kind, value, model.engagement.worth)
+    strength[~read] = 0.0
     return Acts(
-        row=events["row"].to_numpy(),
-        at=events["at"].to_numpy(),
+        row=plain(events["row"], 0),
+        at=plain(events["at"], 0),
         kind=kind,
         value=value,
-        reader=np.where(visitor != _NONE, visitor, np.where(session != _NONE, session, source)),
+        reader=readers_of(events),
         visitor=visitor,
         source=source,
-        strength=np.where(read, strength, np.float32(0.0)),
+        strength=strength,
         read=read,
     )
 
 
 def time_cut(events: pa.Table, share: float = 0.8) -> int | None:
     """The moment before which `share` of the events lie; None where no event lies on either side."""
-    at = np.sort(events["at"].to_numpy())
+    at = plain(events["at"], 0)
     if not at.size:
         return None
-    cut = int(at[min(int(at.size * share), at.size - 1)])
-    return cut if at[0] < cut else None
+    place = min(int(at.size * share), at.size - 1)
+    cut = int(np.partition(at, place)[place])
+    return cut if at.min() < cut else None
 
 
 def time_cuts(events: pa.Table, splits: int) -> list[int]:

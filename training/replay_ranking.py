@@ -6,6 +6,7 @@ on a site where half of all reading is of articles younger than FAST. The model 
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +30,27 @@ STEPS = 30  # of one replay, at most
 FAST = 12 * HOUR
 
 
+class Counted(NamedTuple):
+    """The acts that say something of an interest, as columns of `Acts`, in order of time."""
+
+    row: NDArray[np.int32]
+    at: NDArray[np.int64]
+    strength: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, acts: Acts) -> "Counted":
+        """Those of `acts`."""
+        kept = acts.strength > 0
+        return cls(acts.row[kept], acts.at[kept], acts.strength[kept])
+
+
 def replay_ranking(model: Model, split: Split, *, k: int, steps: int = STEPS, progress: Progress) -> dict[str, Answers]:
     """By protocol, in words, ours beside the simple rankings; a horizon that the data doesn't reach has no questions.
 
     `model` is of before the cut and meets all that comes until the last step.
     """
     acts, every = split.acts, np.arange(len(model.articles))
-    counted = acts.only(acts.strength > 0)
+    counted = Counted.of(acts)
     apart = 3 * HOUR if _is_fast(counted, model.articles.published, split.cut) else DAY
     moments = _moments(split, apart, steps)
     truth: dict[str, list[dict[int, float]]] = {name: [] for name in HORIZONS}
@@ -43,11 +58,11 @@ def replay_ranking(model: Model, split: Split, *, k: int, steps: int = STEPS, pr
     lists: dict[str, dict[str, list[list[int]]]] = {name: defaultdict(list) for name in HORIZONS}
     rng, met = np.random.default_rng(SEED), split.cut
     for done, start in enumerate(moments, start=1):
-        play(model, acts.only((acts.at >= met) & (acts.at < start)))
+        play(model, acts.only(slice(*np.searchsorted(acts.at, [met, start]).tolist())))
         met = start
         shown = model.articles.shown(every, start)
-        known = counted.only(slice(int(np.searchsorted(counted.at, start))))
-        scores = dict(simple_rankings(known.row, known.at, model.articles.published, start))
+        known = slice(int(np.searchsorted(counted.at, start)))
+        scores = dict(simple_rankings(counted.row[known], counted.at[known], model.articles.published, start))
         orders = {name: np.argsort(-score, kind="stable") for name, score in scores.items()}
         orders["random"] = rng.permutation(every.size)
         simple = {name: order[shown[order]][:k].tolist() for name, order in orders.items()}
@@ -77,6 +92,7 @@ def _moments(split: Split, apart: int, steps: int) -> range:
     return range(split.cut, int(later[-1]) + 1, apart)[:steps] if later.size else range(0)
 
 
-def _is_fast(counted: Acts, published: NDArray[np.int64], cut: int) -> bool:
-    past = counted.only(slice(int(np.searchsorted(counted.at, cut))))
-    return bool(past.at.size and np.median(past.at - published[past.row]) < FAST)
+def _is_fast(counted: Counted, published: NDArray[np.int64], cut: int) -> bool:
+    past = slice(int(np.searchsorted(counted.at, cut)))
+    ages = counted.at[past] - published[counted.row[past]]
+    return bool(ages.size and np.median(ages) < FAST)

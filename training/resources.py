@@ -1,5 +1,6 @@
 """What the machine has left for a training, and what this process has taken of it."""
 
+import ctypes
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -29,6 +30,20 @@ def peak_mb() -> float:
     import resource
 
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+def give_back_freed() -> None:
+    """Has glibc and Arrow return to the system what is freed and they keep: after large work hundreds of megabytes.
+
+    It takes milliseconds. Other libraries for memory decide by themselves.
+    """
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError):
+        return
 
 
 def cpu_seconds() -> float:

@@ -25,7 +25,8 @@ from recsys.registry import Registry, active_or_none, open_registry
 from recsys.settings import Settings
 from recsys.store import Store
 from recsys.times import DAY, format_time, now_micros, zone
-from training.fit import LOOKS, before, fit
+from training.event_columns import before, since
+from training.fit import LOOKS, fit
 from training.forecast import forecast
 from training.forgetting import forget
 from training.former import Former
@@ -220,7 +221,7 @@ def judged(job: Job, serving: Model, articles: StoredArticles, events: pa.Table,
     later = candidate.articles.published >= cut
     meet(candidate, articles, later, job.progress)
     meet(serving, articles, later, job.progress)
-    compared = side_by_side(candidate, serving, acts_of(events, candidate), cut, job.progress)
+    compared = side_by_side(candidate, serving, acts_of(since(events, cut), candidate), cut, job.progress)
     lost, notes = worse(compared)
     return msgspec.structs.replace(
         verdict.with_refusals([*refusals, *lost]),

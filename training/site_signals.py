@@ -18,6 +18,7 @@ from training.click_through import exposures, fit_clicks
 from training.covisits import first_visits
 from training.engine_choice import DUCKDB, EngineChoice
 from training.engines import Engine, events_of, opened, value
+from training.event_columns import before
 from training.signals import exact_sum, pairs
 
 GROUPS = ("section", "tag")
@@ -41,7 +42,7 @@ def site_signals(
     events      a table of `training.events`
     engagement  the arrays of `recsys.engagement.Engagement`
     """
-    events = events.filter(pc.field("at") < as_of)
+    events = before(events, as_of)
     n = len(columns)
     with opened(choice, threads=threads, spill_to=spill_to) as engine:
         table = events_of(engine, choice, events)

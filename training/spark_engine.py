@@ -127,6 +127,9 @@ class SparkEngine:
         """See `Engine`. Computed when it is first asked for."""
         return self._view(name, self._persisted(self._frame(expression)))
 
+    def dropped(self, name: str) -> None:
+        """See `Engine`. Stays, as what was made of it may not have been computed yet; Spark gives up what it must."""
+
     def rows(self, expression: ir.Table) -> pa.Table:
         """See `Engine`. Not through Ibis, which goes through pandas: there integers with nulls lose bits."""
         table = self._frame(expression).toArrow()

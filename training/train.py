@@ -110,7 +110,7 @@ def train(
             if events.num_rows:
                 from training.evaluate import evaluate_summary  # what only events ask for is not loaded without them
 
-                evaluation, past = evaluate_summary(articles, events, as_of, settings, progress)
+                evaluation, past = evaluate_summary(articles, events, as_of, settings, progress, spill_to=home.root)
             arrays, manifest = fit_all(
                 articles,
                 events,

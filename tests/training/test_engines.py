@@ -196,6 +196,14 @@ def test_what_is_kept_is_not_computed_again(engine: Engine) -> None:
     assert engine.rows(kept.order_by("twice"))["twice"].to_pylist() == [0, 2, 4, 6, 8]
 
 
+def test_what_was_made_of_something_dropped_stays(engine: Engine) -> None:
+    known = engine.scanned("numbers", pa.table({"row": np.arange(5, dtype=np.int32)}))
+    doubled = engine.kept("doubled", known.select(twice=known["row"] * 2))
+    kept = engine.kept("more", doubled.select(more=doubled.twice + 1))
+    engine.dropped("doubled")
+    assert engine.rows(kept.order_by("more"))["more"].to_pylist() == [1, 3, 5, 7, 9]
+
+
 def test_no_events_are_no_rows(engine: Engine) -> None:
     known = engine.scanned("events", SCHEMA.empty_table())
     assert engine.rows(signals.counts(known, END, engine.scanned("totals", totals_of_none()))).num_rows == 0

@@ -1,10 +1,13 @@
-"""What is left of memory is what the tightest of the system and the own control groups has left."""
+"""What is left of memory is what the tightest of the system and the own control groups has left; what is freed goes."""
 
+import os
+import platform
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from training.resources import free_memory_mb
+from training.resources import free_memory_mb, give_back_freed
 
 MB = 1 << 20
 
@@ -59,3 +62,18 @@ def test_the_limit_of_a_group_of_version_1_counts(tmp_path: Path) -> None:
 def test_a_group_elsewhere_says_nothing_of_this_process(tmp_path: Path) -> None:
     files = {"groups/other/memory.max": MB, "groups/other/memory.current": 0}
     assert free_memory_mb(*laid_down(tmp_path, system("0::/own") | files)) == 2000.0
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries decide by themselves")
+def test_freed_memory_goes_back_to_the_system() -> None:
+    """The last of them stays, above all that is freed."""
+
+    def held_mb() -> float:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    many = [np.ones(12_000) for _ in range(1_000)]  # 92 MB, each too small for a map of its own
+    del many[:-1]
+    before = held_mb()
+    give_back_freed()
+    assert held_mb() < before - 50
