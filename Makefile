@@ -46,7 +46,8 @@ clean:
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# Installs requirements/<name>.txt by hash, then the project itself, editable and without its dependencies.
+# Installs requirements/<name>.txt by hash, then the project itself, editable and without its dependencies; and compiles
+# what servers run compiled, so that the first of them doesn't.
 $(VENV)/.%: requirements/%.txt pyproject.toml | $(VENV)/bin/python
 ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
@@ -55,4 +56,5 @@ else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 endif
+	$(BIN)/python -c "import recsys.recommendation"
 	@touch $@

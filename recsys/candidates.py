@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.affinity import Matchable, Taste
-from recsys.carried import Carried
-from recsys.favoured import LEADERS, favour
+from recsys.candidates_kernel import told
+from recsys.carried import KIND
+from recsys.favoured import LEADERS, favour_of
 from recsys.items import Wish
 from recsys.mix import SIGNALS
 from recsys.reader import Reader
-from recsys.votes import TIES, Ballot, Votes, elected, greatest
+from recsys.votes import TIES, Votes, elected
 
 if TYPE_CHECKING:
     from recsys.model import Model
@@ -24,28 +24,22 @@ if TYPE_CHECKING:
 POPULAR = 100  # with fewer favourites that a wish admits, it is looked further for more
 NOWHERE = -1
 
-_WHOEVER = len(SIGNALS) - 3  # the last three signals are those of `favour`
-
 
 class Candidates(NamedTuple):
     """What speaks for c candidates.
 
-    rows      (c,) distinct
+    rows      (c,) int32, each once
     signals   (9, c) float64 >= 0, how much each signal says of each; ties count for those most strongly tied alone
     scale     (9,) > 0, by which a signal is divided so that its best candidate has 1
     votes     what the signals that are ties consist of
-    ballot    the articles voted for
-    number    (c,) of the candidates in `ballot`; NOWHERE where ties don't count
-    taste     the reader's taste in sections and in tags
+    number    (c,) the position of each candidate in `votes`; NOWHERE where ties don't count
     """
 
-    rows: NDArray[np.integer]
+    rows: NDArray[np.int32]
     signals: NDArray[np.float64]
     scale: NDArray[np.float64]
     votes: Votes
-    ballot: Ballot
-    number: NDArray[np.intp]
-    taste: Taste
+    number: NDArray[np.int64]
 
     def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """(c,) the signals on their scales, weighed by `weights` (9,)."""
@@ -60,36 +54,35 @@ class Candidates(NamedTuple):
 
 def candidates_for(model: "Model", reader: Reader, wish: Wish, now: int) -> Candidates:
     """All articles that `wish` admits and that are tied to what the reader read, or that readers favour now."""
-    votes, weights = Votes.of(model, reader), model.mix.weights_at(reader.idle or 0)[:TIES]
+    weights = model.mix.weights_at(reader.idle or 0)[:TIES]
     for favoured in model.mix.favoured.wider(model, wish, now):
-        ballot = Ballot.of(model, favoured.rows, votes, wish)
-        found = elected(model, ballot, weights, wish, now)
+        votes = Votes.of(model, reader, favoured.rows, wish)
+        found = elected(model, votes, weights, wish, now)
         if favoured.rows.size < LEADERS or np.count_nonzero(found.known) >= POPULAR:
             break
-    twice = np.zeros(ballot.rows.size, np.bool_)
-    twice[found.tied] = True
-    kept = (found.known & ~twice.take(ballot.numbers[: ballot.known])).nonzero()[0]
-    tied = ballot.rows.take(found.tied)
-    k = kept.size
-
-    rows = np.concatenate((favoured.rows.take(kept), tied))
-    number = np.empty(rows.size, np.intp)
-    number[:k], number[k:] = NOWHERE, found.tied
-    own, carried = _carried(model, reader.rows, tied)
-    taste = Taste.of(reader, own, model.mix.slate)
-    match, match_of_tied = taste.matches(model.carrying, (favoured.names, Matchable.of(carried, tied.size)))
-    signals = np.zeros((len(SIGNALS), rows.size))
-    signals[:TIES, k:] = ballot.sums.take(found.tied, axis=1)
-    signals[TIES:_WHOEVER, :k] = match.take(kept, axis=1)
-    signals[TIES:_WHOEVER, k:] = match_of_tied
-    signals[_WHOEVER:, :k] = favoured.strength.take(kept, axis=1)
-    signals[_WHOEVER:, k:] = favour(model, tied, favoured.clock)
-    scale = np.concatenate((found.scale, greatest(signals[TIES:])))
-    return Candidates(rows, signals, scale, votes, ballot, number, taste)
-
-
-def _carried(model: "Model", read: NDArray[np.integer], tied: NDArray[np.integer]) -> tuple[Carried, Carried]:
-    """What the articles read carry, and what those that are tied to them do: one look-up for both."""
-    owner, code = model.carrying.of(np.concatenate((read, tied)))
-    cut = int(owner.searchsorted(read.size))
-    return Carried(owner[:cut], code[:cut]), Carried(owner[cut:] - read.size, code[cut:])
+    tied = found.tied
+    found.known[tied[: tied.searchsorted(votes.known)]] = False  # they are among the tied
+    kept = found.known.nonzero()[0]
+    c, scale = kept.size + tied.size, np.empty(len(SIGNALS))
+    rows, signals = np.empty(c, np.int32), np.zeros((len(SIGNALS), c))
+    scale[:TIES] = found.scale
+    told(
+        kept,
+        tied,
+        votes.rows,
+        votes.sums,
+        favoured.strength,
+        model.carrying.table,
+        favoured.names,
+        reader.rows,
+        reader.weights,
+        KIND,
+        favour_of(model),
+        favoured.clock,
+        rows,
+        signals,
+        scale[TIES:],
+    )
+    number = np.empty(c, np.int64)
+    number[: kept.size], number[kept.size :] = NOWHERE, tied
+    return Candidates(rows, signals, scale, votes, number)

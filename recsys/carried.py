@@ -2,38 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.errors import BadBundle
 from recsys.growing import Growing
 from recsys.membership import Membership
 from recsys.ragged import positions
+from recsys.taste_kernel import Names
 
 KINDS = ("section", "tag", "author")
 ASKED = 4_096  # names that are at hand
 _BITS = 2  # of a code, for its kind
-_KIND = (1 << _BITS) - 1
-
-
-Codes = TypeVar("Codes", NDArray[np.intp], int)
-
-
-class Carried(NamedTuple):
-    """Names that m articles carry, (x,) each: article by article, of each by kind, in the order of the record.
-
-    owner  the position of the article, ascending
-    code   tells names of all kinds apart; `kind_of` and `Carrying.name` say what it stands for
-    """
-
-    owner: NDArray[np.intp]
-    code: NDArray[np.intp]
-
-
-def kind_of(code: Codes) -> Codes:
-    """The position in KINDS of each code."""
-    return code & _KIND
+KIND = (1 << _BITS) - 1  # the bits that are the kind, a position in KINDS
 
 
 class Carrying:
@@ -43,7 +25,7 @@ class Carrying:
     """
 
     def __init__(self, groups: Mapping[str, Membership]) -> None:
-        """groups  by name, KINDS among them, with equally many rows"""
+        """groups  by name, KINDS among them, with equally many rows; raises BadBundle where codes have no name"""
         self._groups = [groups[kind] for kind in KINDS]
         starts, codes = zip(*(group.base for group in self._groups), strict=True)
         ends = np.sum(starts, axis=0)  # where each row's names begin, when all kinds stand together
@@ -56,9 +38,11 @@ class Carrying:
         spans = np.stack((ends[:-1], ends[1:]), axis=1)
         self._spans = Growing(spans.astype(np.int32).ravel())  # of each row, from where to where
         self._codes = Growing(held)
-        self._values = np.zeros(0)  # by code, all zero between calls
+        self._room = np.zeros(0)  # by code, all zero between calls
         self.name = _namer(self._groups)
         self._make_room()
+        if held.size and not 0 <= held.min() <= held.max() < self._room.size:  # kernels don't check
+            raise BadBundle("articles carry names that are not there. Activate another version.")
 
     def put(self, row: int) -> None:
         """Takes over the names of a row, or of the next new one, from the groups."""
@@ -72,12 +56,19 @@ class Carrying:
             self._spans.own[2 * row : 2 * row + 2] = span
         self._make_room()
 
-    def of(self, rows: NDArray[np.integer]) -> Carried:
-        """What `rows` (m,) carry. O(names)."""
+    @property
+    def table(self) -> Names:
+        """For the kernels, until the next `put`: from where to where the names of each row stand (2 n,), the codes, and
+        room for a number by code, which is all zeros between calls.
+        """
+        return self._spans.view, self._codes.view, self._room
+
+    def packed(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """What `rows` (m,) carry: the codes (x,), and the position in `rows` of whose each is, ascending."""
         begin, end = self._spans.view.reshape(-1, 2).take(rows, axis=0).T
         counts = end - begin
         place = positions(end, counts, counts.cumsum())
-        return Carried(np.arange(rows.size).repeat(counts), self._codes.view.take(place).astype(np.intp))
+        return self._codes.view.take(place), np.arange(rows.size, dtype=np.int32).repeat(counts)
 
     def codes(self, row: int) -> list[int]:
         """What one row carries, in the same order."""
@@ -85,22 +76,10 @@ class Carrying:
         found: list[int] = self._codes.view[begin:end].tolist()
         return found
 
-    def valued(
-        self, codes: NDArray[np.intp], values: NDArray[np.float64], parts: Sequence[NDArray[np.intp]]
-    ) -> list[NDArray[np.float64]]:
-        """The value of each code in each of the parts (x,): that of the equal one of `codes` (c,), 0 where none is.
-
-        values  (c,) the same for equal codes
-        """
-        self._values[codes] = values
-        found = [self._values.take(part) for part in parts]
-        self._values[codes] = 0.0
-        return found
-
     def _make_room(self) -> None:
         width = max(map(len, self._groups)) << _BITS
-        if width > self._values.size:
-            self._values = np.zeros(width + width // 4)
+        if width > self._room.size:
+            self._room = np.zeros(width + width // 4)
 
 
 def _namer(groups: Sequence[Membership]) -> Callable[[int], str]:
@@ -108,6 +87,6 @@ def _namer(groups: Sequence[Membership]) -> Callable[[int], str]:
 
     @lru_cache(ASKED)
     def name(code: int) -> str:
-        return groups[code & _KIND].name(code >> _BITS)
+        return groups[code & KIND].name(code >> _BITS)
 
     return name

@@ -1,13 +1,11 @@
 """Which articles the same visitors read: tables of ties between articles, read-only, possibly memory-mapped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-
-from recsys.ragged import places
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +28,17 @@ class Ties:
         """No ties at all."""
         return cls(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.int32))
 
+    @property
+    def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+        """starts, rows and scores."""
+        return self.starts, self.rows, self.scores
+
     def of(self, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
         """The ties of one row: rows, scores, readers."""
         if not 0 <= row < self.starts.size - 1:
             return self.rows[:0], self.scores[:0], self.readers[:0]
         here = slice(int(self.starts[row]), int(self.starts[row + 1]))
         return self.rows[here], self.scores[here], self.readers[here]
-
-
-def gathered(
-    tables: Sequence[Ties], rows: NDArray[np.integer]
-) -> tuple[NDArray[np.intp], list[int], list[NDArray[np.int32]], list[NDArray[np.float32]]]:
-    """All ties of `rows` (h,) in each of t tables, table after table, by ascending position in `rows`.
-
-    returns  the position in `rows` of each (m,), where the ties of each table end (t,), and by table the rows tied to
-             and the scores
-    """
-    place, owner, bounds = places([table.starts for table in tables], rows)
-    tied, scores, begin = [], [], 0
-    for table, end in zip(tables, bounds, strict=True):
-        here = place[begin:end]
-        tied.append(table.rows.take(here))
-        scores.append(table.scores.take(here))
-        begin = end
-    return owner, bounds, tied, scores
 
 
 _TABLES = ("together", "after", "learned")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from recsys.acts import NOBODY, NOWHERE, Acts, Pairs, paired
 from recsys.article import StoredArticle
 from recsys.event import EVENT_TYPES
+from recsys.favour_kernel import Fading
 from recsys.growing import Growing
 from recsys.histories import visitor_key
 from recsys.interest import LONG_AGO, NOTHING, Worth, decayed
@@ -107,6 +108,10 @@ class Engagement:
         ages = np.minimum(self._last.view[rows] - at, 0)
         found: NDArray[np.float64] = decayed(self._interest[column].view[rows], ages, 0, self._half_lives[column])
         return found
+
+    def fading(self, column: int) -> Fading:
+        """The moments and the sums (n,) from which `interest` is told, and the half-life of the column."""
+        return self._last.view, self._interest[column].view, float(self._half_lives[column])
 
     def has_liked(self, row: int, visitor_id: str) -> bool:
         """Whether the visitor's last word on the article is a like."""

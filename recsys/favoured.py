@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.affinity import Matchable
+from recsys.favour_kernel import Favour, favours
 from recsys.interest import LONG_AGO, site_clock
 from recsys.items import Wish, best
 from recsys.lookup import union
-from recsys.survey import WINDOW, Survey, expected
+from recsys.survey import WINDOW, Survey
 from recsys.times import MINUTE, SECOND
 
 if TYPE_CHECKING:
@@ -31,21 +31,22 @@ FILTERS = 64  # sections, tags, languages, ... whose lists are kept
 class Favourites:
     """The favourites of one moment, f of them.
 
-    rows      (f,) ascending; some may not be published yet
+    rows      (f,) int32, ascending; some may not be published yet
     strength  (3, f) float64, what `favour` says of them
     clock     the site's
-    names     that they carry
+    names     that they carry, as of `Carrying.packed`
     """
 
-    rows: NDArray[np.integer]
+    rows: NDArray[np.int32]
     strength: NDArray[np.float64]
     clock: int
-    names: Matchable
+    names: tuple[NDArray[np.int32], NDArray[np.int32]]
 
     @classmethod
     def of(cls, model: "Model", rows: NDArray[np.integer], clock: int) -> Self:
         """What there is to say of `rows` (f,)."""
-        return cls(rows, favour(model, rows, clock), clock, Matchable.of(model.carrying.of(rows), rows.size))
+        strength = favour(model, rows.astype(np.int64, copy=False), clock)
+        return cls(rows.astype(np.int32, copy=False), strength, clock, model.carrying.packed(rows))
 
 
 class _Filtered(NamedTuple):
@@ -150,15 +151,20 @@ def _leading(model: "Model", filters: Wish, second: int, clock: int) -> NDArray[
     return union(searched(model, filters, second, clock), coming)
 
 
-def favour(model: "Model", rows: NDArray[np.integer], clock: int) -> NDArray[np.float64]:
+def favour(model: "Model", rows: NDArray[np.int64], clock: int) -> NDArray[np.float64]:
     """(3, m) >= 0, of each of `rows` (m,): how much visitors liked it lately, how much readers turn to it, and what one
     of its age is about to draw.
     """
     found = np.empty((3, rows.size))
-    found[0] = model.mix.liked(rows)
-    found[1] = model.engagement.interest(WINDOW, clock, rows)
-    found[2] = expected(model, model.articles.published.take(rows), clock)
+    favours(rows, favour_of(model), clock, found)
     return found
+
+
+def favour_of(model: "Model") -> Favour:
+    """What tells of the favour of every article, for kernels, until something changes."""
+    mix, ranking = model.mix, model.ranking
+    curve = ranking.curve(float(ranking.horizons[WINDOW]))
+    return (mix.liked_rows, mix.liked_score), model.engagement.fading(WINDOW), model.articles.published, curve
 
 
 def _newest(published: NDArray[np.int64], second: int) -> int:

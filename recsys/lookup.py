@@ -34,8 +34,8 @@ class Slate:
     def __init__(self) -> None:
         self._last = np.zeros(0, np.int32)
 
-    def last(self, rows: NDArray[np.integer]) -> NDArray[np.intp]:
-        """(m,) where each of `rows` (m,) >= 0 stands last: the same place for equal rows.
+    def distinct(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.integer], NDArray[np.intp]]:
+        """The distinct of `rows` (m,) >= 0 in some order, and for each of `rows` its place among these: (m,).
 
         cost  O(m); O(greatest row) once, and where rows grow
         """
@@ -43,15 +43,24 @@ class Slate:
         if greatest >= self._last.size:
             self._last = np.zeros(greatest + 1 + greatest // 4, np.int32)
         self._last[rows] = np.arange(rows.size, dtype=np.int32)  # of equal rows the last one stays
-        return self._last.take(rows).astype(np.intp)
-
-    def distinct(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.integer], NDArray[np.intp]]:
-        """The distinct of `rows` (m,) in some order, and for each of `rows` its place among these: (m,). O(m)."""
-        last = self.last(rows)
+        last = self._last.take(rows)
         here = np.flatnonzero(last == np.arange(rows.size))
         number = np.empty(rows.size, np.intp)
         number[here] = np.arange(here.size)
         return rows.take(here), number.take(last)
+
+
+class Zeros:
+    """Room for a number by row, to tell rows apart; whoever writes to it puts the zeros back."""
+
+    def __init__(self) -> None:
+        self._room = np.zeros(0, np.int32)
+
+    def of(self, n: int) -> NDArray[np.int32]:
+        """(n,) zeros, to be left as they are found."""
+        if n > self._room.size:
+            self._room = np.zeros(n + n // 4, np.int32)
+        return self._room[:n]
 
 
 def union(left: NDArray[np.integer], right: NDArray[np.integer]) -> NDArray[np.integer]:

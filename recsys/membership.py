@@ -95,7 +95,7 @@ class Membership:
         if late.size:
             base = np.array(rows)
             base[late] = self._starts.size  # where there is nothing
-        place, owner, _ = places((self._starts,), base)
+        place, owner = places(self._starts, base)
         codes = self._codes.take(place)
         if not late.size:
             return owner, codes

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.favoured import Favoured
-from recsys.lookup import Slate
+from recsys.lookup import Zeros
 from recsys.times import HOUR
 
 # Ties of three kinds to what was read, likeness of text, taste in sections and tags; and of every article what visitors
 # liked until the bundle was made, what readers turn to now, and what one of its age is about to draw.
 SIGNALS = ("together", "after", "learned", "text", "section", "tags", "liked", "popular", "new")
+TASTES = ("section", "tags")  # of the first kinds of names
 
 # After so long a reader comes back rather than goes on, and wants other things: popularity serves who comes back best.
 AWAY = 6 * HOUR
@@ -28,7 +29,7 @@ class Mix:
     liked_score  (l,) float64, > 0
     diversity    0..1, the setting of that name
     favoured     what readers turn to now, kept up as they do
-    slate        room to tell articles apart
+    zeros        room to tell articles apart
     """
 
     weights: NDArray[np.float64]
@@ -36,7 +37,7 @@ class Mix:
     liked_score: NDArray[np.float64]
     diversity: float = 0.0
     favoured: Favoured = field(default_factory=Favoured, compare=False, repr=False)
-    slate: Slate = field(default_factory=Slate, compare=False, repr=False)
+    zeros: Zeros = field(default_factory=Zeros, compare=False, repr=False)
 
     @classmethod
     def default(cls, liked_rows: NDArray[np.int32], liked_score: NDArray[np.float64]) -> Self:
@@ -58,13 +59,4 @@ class Mix:
     def weights_at(self, idle: int) -> NDArray[np.float64]:
         """(9,) the weights for a reader last seen `idle` microseconds ago."""
         found: NDArray[np.float64] = self.weights[int(idle > AWAY)]
-        return found
-
-    def liked(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
-        """(m,) how much visitors liked each of `rows` (m,) lately; 0 for those that are not among the most liked."""
-        if not self.liked_rows.size:
-            return np.zeros(rows.size)
-        place = self.liked_rows.searchsorted(rows.astype(self.liked_rows.dtype, copy=False))  # else all are converted
-        there = self.liked_rows.take(place, mode="clip") == rows
-        found: NDArray[np.float64] = self.liked_score.take(place, mode="clip") * there
         return found

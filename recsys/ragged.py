@@ -56,22 +56,12 @@ def positions(stops: NDArray[np.integer], counts: NDArray[np.integer], ends: NDA
     return found
 
 
-def places(
-    starts: Sequence[NDArray[np.int64]], rows: NDArray[np.integer]
-) -> tuple[NDArray[np.int64], NDArray[np.intp], list[int]]:
-    """Where the values of `rows` (h,) lie in each of t arrays, array after array, by ascending position in `rows`.
+def places(starts: NDArray[np.int64], rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Where the values of `rows` (h,) lie.
 
-    starts   by array, (n + 1,) where each row begins; a row beyond has no values
-    returns  for each value (m,) its place in its own array and the position in `rows` of whose it is; where the values
-             of each array end (t,)
+    starts   (n + 1,) where each row begins; a row beyond has no values
+    returns  for each value (m,) its place in the array and the position in `rows` of whose it is, ascending
     """
-    h = rows.size
-    bounds = rows + _BOUNDS
-    first, after = np.concatenate([each.take(bounds, mode="clip") for each in starts], axis=1)
+    first, after = starts.take(rows + _BOUNDS, mode="clip")
     counts = after - first  # none beyond the last row, where both are its end
-    ends = counts.cumsum()
-    return (
-        positions(after, counts, ends),
-        np.concatenate([np.arange(h)] * len(starts)).repeat(counts),
-        ends[h - 1 :: h].tolist() if h else [0] * len(starts),
-    )
+    return positions(after, counts, counts.cumsum()), np.arange(rows.size).repeat(counts)

@@ -55,7 +55,7 @@ class Standing:
     beyond: float = np.inf
 
 
-_Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # ages, and what is drawn from each on
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # ages, and what is drawn from each on
 
 
 class _Memo(NamedTuple):
@@ -105,7 +105,7 @@ class RankingFit:
     evergreen_rate: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
     max_age: NDArray[np.float64] = field(default_factory=lambda: np.full(1, np.inf))
     _standings: dict[int, _Memo] = field(default_factory=dict, compare=False, repr=False)
-    _draws: dict[float, _Curve] = field(default_factory=dict, compare=False, repr=False)
+    _draws: dict[float, Curve] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -132,13 +132,14 @@ class RankingFit:
 
     def expected(self, ages: NDArray[np.float64], horizon: float) -> NDArray[np.float64]:
         """What an article of each of `ages` (m,) >= 0, microseconds, draws in the next `horizon`, on the average."""
-        return np.interp(ages, *self._curve(horizon))
+        return np.interp(ages, *self.curve(horizon))
 
     def bends(self, horizon: float) -> NDArray[np.float64]:
         """The ages, ascending from 0, between which `expected` is straight; beyond the last it stays as it is there."""
-        return self._curve(horizon)[0]
+        return self.curve(horizon)[0]
 
-    def _curve(self, horizon: float) -> _Curve:
+    def curve(self, horizon: float) -> Curve:
+        """The ages, ascending from 0, between which `expected` is straight, and what it is at each."""
         if horizon not in self._draws:
             # What is drawn from an age on is straight between the ages at which either end of the horizon meets a bend.
             bends = np.union1d(self.ages, np.maximum(self.ages - horizon, 0.0))

@@ -70,10 +70,5 @@ def _matches(model: "Model", reader: Reader, wish: Wish, now: int) -> list[Item]
     found = candidates_for(model, reader, wish, now)
     weights = model.mix.weights_at(reader.idle or 0)
     score = weighed(wish, found.rows, found.scores(weights))
-    good = score > 0.0
-    if wish.min_score:
-        good &= score >= wish.min_score
-    kept = good.nonzero()[0]
-    diversity, chance = model.mix.diversity, reader.chance
-    places = kept[chosen(model, wish, found.rows[kept], score[kept], diversity=diversity, chance=chance)]
+    places = chosen(model, wish, found.rows, score, diversity=model.mix.diversity, chance=reader.chance)
     return explained(wish, items_because(model, reader, found, places, weights=weights))

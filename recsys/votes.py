@@ -2,16 +2,14 @@
 text; and which articles have the strongest votes.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.covisitation import gathered
-from recsys.items import Wish, highest
+from recsys.items import Wish
 from recsys.reader import Reader
-from recsys.rules.placing import weighed
+from recsys.votes_kernel import Cast, counted, strongest, ties
 
 if TYPE_CHECKING:
     from recsys.model import Model
@@ -21,96 +19,69 @@ TIED = 200  # of the articles voted for so many are candidates
 NEIGHBOURS = 30  # how many text neighbours each article brings
 FRESH = 3  # of so many of the newest reads also neighbours that were published since the bundle
 
+_NO_FACTOR = np.zeros(0)
 
-@dataclass(frozen=True, slots=True)
-class Votes:
-    """Votes for articles, kind by kind: (v,) each but `rows`, which is in parts, and `ends`.
 
-    rows    the article voted for      owner  position in `Reader.rows` of the one that votes
-    weight  float64, > 0               ends   (4,) where the votes of each kind end
+class Votes(NamedTuple):
+    """Votes for m articles, those that are known otherwise before those that are not.
+
+    rows       (m,) int32, each once
+    known      how many are known otherwise
+    sums       (4, m) float64, by kind
+    electable  (m,) bool, whether the wish doesn't exclude it
+    cast       of each vote (v,), kind by kind, the position of its article in `rows`, of who votes in `Reader.rows`,
+               and its weight > 0
+    ends       (4,) where the votes of each kind end
     """
 
-    rows: list[NDArray[np.int32]]
-    owner: NDArray[np.intp]
-    weight: NDArray[np.float64]
-    ends: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, model: "Model", reader: Reader) -> Self:
-        """The votes of the reader's articles."""
-        covisits = model.covisits
-        tables = (covisits.together_table, covisits.after_table, covisits.learned_table)
-        owner, ends, tied, scores = gathered(tables, reader.rows)
-        near = model.neighbours.first_lists(reader.rows, NEIGHBOURS, current=FRESH)
-        alike, cosine = near.rows.ravel(), near.scores.ravel()
-        by = np.arange(reader.rows.size).repeat(near.rows.shape[1])
-        if alike.min(initial=0) < 0:
-            there = (alike >= 0).nonzero()[0]
-            alike, cosine, by = alike.take(there), cosine.take(there), by.take(there)
-        owner = np.concatenate((owner, by))
-        weight = np.concatenate((*scores, cosine), dtype=np.float64)
-        weight *= reader.weights.take(owner)
-        return cls([*tied, alike], owner, weight, np.array([*ends, owner.size]))
-
-
-class Ballot(NamedTuple):
-    """The votes counted, beside articles that are known otherwise.
-
-    Articles are numbered. An article has one number, though it may be met several times: those known are met first,
-    then those voted for, then those that the wish excludes, whose numbers are `end` or more.
-
-    rows     (m,) by number
-    numbers  (m,) as met: the last place at which the same article is met
-    known    how many are known      end  where those voted for end
-    sums     (4, m) float64, by kind and number
-    """
-
-    rows: NDArray[np.integer]
-    numbers: NDArray[np.intp]
+    rows: NDArray[np.int32]
     known: int
-    end: int
     sums: NDArray[np.float64]
+    electable: NDArray[np.bool_]
+    cast: Cast
+    ends: NDArray[np.int64]
 
     @classmethod
-    def of(cls, model: "Model", known: NDArray[np.integer], votes: Votes, wish: Wish) -> Self:
-        """Counts the votes."""
-        out = np.fromiter(wish.exclude, np.int64, len(wish.exclude))
-        rows = np.concatenate((known, *votes.rows, out))
-        m, end = rows.size, rows.size - out.size
-        numbers = model.mix.slate.last(rows)
-        index = numbers[known.size : end].copy()
-        for begin in votes.ends[:-1].tolist():
-            index[begin:] += m  # as many times as there were kinds before
-        sums = np.bincount(index, votes.weight, TIES * m).astype(np.float64, copy=False).reshape(TIES, m)
-        return cls(rows, numbers, known.size, end, sums)
+    def of(cls, model: "Model", reader: Reader, known: NDArray[np.int32], wish: Wish) -> Self:
+        """The votes of the reader's articles, beside the rows `known` (k,), each once."""
+        covisits, rows = model.covisits, reader.rows
+        near = model.neighbours.first_lists(rows, NEIGHBOURS, current=FRESH)
+        h, k = near.rows.shape
+        tables = (
+            covisits.together_table.arrays,
+            covisits.after_table.arrays,
+            covisits.learned_table.arrays,
+            (np.arange(0, h * k + 1, max(k, 1)), near.rows.ravel(), near.scores.ravel()),
+        )
+        out, zeros = np.fromiter(wish.exclude, np.int64, len(wish.exclude)), model.mix.zeros.of(len(model.articles))
+        votes = ties(tables, rows)
+        room = known.size + votes
+        met, sums, electable = np.empty(room, np.int32), np.zeros((TIES, room)), np.empty(room, np.bool_)
+        number, owner, weight = np.empty(votes, np.int32), np.empty(votes, np.int32), np.empty(votes)
+        cast, ends = (number, owner, weight), np.empty(TIES, np.int64)
+        m = counted(tables, rows, reader.weights, known, out, zeros, met, sums, electable, cast, ends)
+        v = int(ends[-1])  # fewer than there are ties, where a list is not full
+        return cls(met[:m], known.size, sums[:, :m], electable[:m], (number[:v], owner[:v], weight[:v]), ends)
 
 
 class Elected(NamedTuple):
     """What comes of the votes, of what the wish admits.
 
-    tied   (t,) numbers of the TIED articles most strongly voted for
+    tied   (t,) positions in `Votes.rows` of the TIED articles most strongly voted for
     scale  (4,) the greatest sum of each kind, 1 where there is none
     known  (known,) bool: which of the articles known otherwise are admitted
     """
 
-    tied: NDArray[np.intp]
+    tied: NDArray[np.int64]
     scale: NDArray[np.float64]
     known: NDArray[np.bool_]
 
 
-def elected(model: "Model", ballot: Ballot, weights: NDArray[np.float64], wish: Wish, now: int) -> Elected:
+def elected(model: "Model", votes: Votes, weights: NDArray[np.float64], wish: Wish, now: int) -> Elected:
     """The outcome, the kinds weighed by `weights` (4,) on their scales."""
-    known, end = ballot.known, ballot.end
-    admitted = model.articles.passes(ballot.rows[:end], wish, now)
-    there = (admitted[known:] & (ballot.numbers[known:end] == np.arange(known, end))).nonzero()[0] + known
-    rows, sums = ballot.rows.take(there), ballot.sums.take(there, axis=1)
-    scale = greatest(sums)
-    top = highest(weighed(wish, rows, (weights / scale) @ sums), rows, TIED)
-    return Elected(there.take(top), scale, admitted[:known] & (ballot.numbers[:known] < end))
-
-
-def greatest(strength: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(s,) the greatest of each row (s, c); 1 where there is nothing above 0."""
-    found: NDArray[np.float64] = np.maximum.reduce(strength, axis=1, initial=0.0)
-    found[found == 0.0] = 1.0
-    return found
+    admitted = model.articles.passes(votes.rows, wish, now)
+    admitted &= votes.electable
+    factor = _NO_FACTOR if wish.ruled is None or not wish.ruled.boosts else wish.ruled.factor(votes.rows)
+    scale, place = np.zeros(TIES), np.empty(votes.rows.size, np.int64)
+    t = strongest(votes.rows, votes.sums, admitted, weights, factor, TIED, scale, place)
+    return Elected(place[:t], scale, admitted[: votes.known])

@@ -3,10 +3,11 @@
 import asyncio
 import ctypes
 
-from recsys.file_pages import give_back, resident_files
+from recsys.compiled import COMPILER
+from recsys.file_pages import give_back, give_back_code, resident_files
 from serving.live import Live
 
-MAPPED_BYTES = 160 * 1024 * 1024  # of the model's files in all workers, beside what is mapped when they begin
+MAPPED_BYTES = 128 * 1024 * 1024  # of the model's files in all workers, beside what is mapped when they begin
 LOOK_SECONDS = 0.005  # while pages come: an answer that is not at hand may bring ten megabytes of them
 IDLE_SECONDS = 0.05  # while none do
 
@@ -18,6 +19,7 @@ async def keep_small(live: Live, mapped_bytes: int) -> None:
     then don't add up. Answers at hand need none.
     """
     give_back_heap()
+    give_back_code(COMPILER)
     before = resident_files()
     bound, wait = before + mapped_bytes, IDLE_SECONDS
     while True:

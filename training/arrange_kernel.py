@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 
+from recsys.compiled import F32, I32, I64, compiled
 from recsys.cosine import Rows
-from training.compiled import F32, I32, I64, compiled
 
 BLOCK = 65_536  # rows whose running sums are kept at once: 16 bits name one, and the sums stay in the cache
 

@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 
+from recsys.compiled import F32, I32, I64, U8, U16, U64, compiled, prefetch
 from training.arrange_kernel import Arranged, Arrays
-from training.compiled import F32, I32, I64, U8, U16, U64, compiled, prefetch
 from training.shortlist_kernel import ShortlistArrays, enter_one, longer, pair
 
 TOP = 255  # weights 0..1 as levels 0..TOP, rounded down: the sum of a unit row's products fits 16 bits

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.compiled import F32, F64, I32, I64, compiled, prefetch
+from recsys.compiled import F32, F64, I32, I64, compiled, prefetch
 
 
 @compiled

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.compiled import F32, F64, I32, I64, compiled
+from recsys.compiled import F32, F64, I32, I64, compiled
 
 FIXED_POINT = 2.0**32  # a weight of 1 as an integer
 

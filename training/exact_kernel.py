@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 
+from recsys.compiled import F32, I32, I64, U8, U16, compiled, prefetch
 from training.arrange_kernel import Arranged, Arrays
-from training.compiled import F32, I32, I64, U8, U16, compiled, prefetch
 from training.shortlist_kernel import ShortlistArrays, enter_one, other_of, pair, score_of
 
 STRIPE = 8_192  # rows a stripe at most

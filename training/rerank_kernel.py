@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from recsys.compiled import F32, I32, I64, compiled, prefetch
 from training.arrange_kernel import Arrays
-from training.compiled import F32, I32, I64, compiled, prefetch
 
 AHEAD = 3  # rows that are brought near before they are scored
 LINE = 16  # terms, or weights, in a cache line

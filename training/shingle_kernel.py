@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from recsys.compiled import I32, I64, U8, U32, U64, compiled
 from recsys.key_index import MIX
 from recsys.stories import KEPT, SHINGLE, WORDS
-from training.compiled import I32, I64, U8, U32, U64, compiled
 
 LETTER, ALONE = 1, 2  # classes of code points: part of a word, a word by itself; 0 for all others
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 
-from training.compiled import I32, I64, U32, U64, compiled
+from recsys.compiled import I32, I64, U32, U64, compiled
 
 ShortlistArrays: TypeAlias = tuple[U64, I64, U32]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.compiled import compiled
 from recsys.tfidf import FNV_PRIME, FNV_START, ODD
-from training.compiled import compiled
 
 LETTER, MARK, SPACELESS, HAN, OPTIONAL = 1, 2, 3, 4, 5  # classes of code points; 0 for all others
 KEY, NUMBER = 0, 1  # columns of a pair's slot

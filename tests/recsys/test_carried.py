@@ -1,10 +1,12 @@
 """What many articles carry of three groups, found in one table, is what each group says of each article."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.carried import KINDS, Carrying, kind_of
+from recsys.carried import KIND, KINDS, Carrying
+from recsys.errors import BadBundle
 from recsys.membership import Membership
 from recsys.names import Names
 
@@ -25,10 +27,10 @@ def groups_of(articles):
 
 def carried(carrying, rows):
     found = [[[] for _ in KINDS] for _ in rows]
-    owner, code = carrying.of(np.array(rows))
+    codes, owner = carrying.packed(np.array(rows))
     assert np.all(owner[1:] >= owner[:-1])
-    for place, one in zip(owner.tolist(), code.tolist(), strict=True):
-        found[place][kind_of(one)].append(carrying.name(one))
+    for place, code in zip(owner.tolist(), codes.tolist(), strict=True):
+        found[place][code & KIND].append(carrying.name(code))
     return found
 
 
@@ -46,7 +48,7 @@ def test_base_and_changes_are_told_as_the_groups_tell_them(articles, changes):
     wanted = [[list(dict.fromkeys(names)) for names in expected[row]] for row in rows]
     assert carried(carrying, rows) == wanted
     for row in range(len(expected)):
-        assert carrying.codes(row) == carrying.of(np.array([row])).code.tolist()
+        assert carrying.codes(row) == carrying.packed(np.array([row]))[0].tolist()
 
 
 def test_names_of_two_kinds_are_never_the_same():
@@ -55,20 +57,19 @@ def test_names_of_two_kinds_are_never_the_same():
     assert {carrying.name(code) for code in carrying.codes(0)} == {"Rowing"}
 
 
-def test_values_count_for_the_codes_that_have_one_and_for_one_question_alone():
-    carrying = Carrying(groups_of([(["a"], ["b", "c"], []), (["a"], ["d"], [])]))
-    a, b, c = carrying.codes(0)
-    _, d = carrying.codes(1)
-    asked = [np.array([d, a, c, a]), np.array([b])]
-    found = carrying.valued(np.array([a, c, a]), np.array([0.5, 0.25, 0.5]), asked)
-    assert [one.tolist() for one in found] == [[0.0, 0.5, 0.25, 0.5], [0.0]]
-    assert carrying.valued(np.array([d]), np.array([1.0]), asked)[0].tolist() == [1.0, 0.0, 0.0, 0.0]
-
-
-def test_a_name_that_comes_later_has_room():
+def test_there_is_room_for_every_name_also_for_one_that_comes_later():
     groups = groups_of([(["a"], [], [])])
     carrying = Carrying(groups)
     groups["tag"].put(0, [f"tag {n}" for n in range(100)])
     carrying.put(0)
-    codes = carrying.of(np.array([0])).code
-    assert carrying.valued(codes, np.ones(codes.size), [codes])[0].tolist() == [1.0] * codes.size
+    spans, codes, room = carrying.table
+    assert spans.tolist() == [1, 102]
+    assert room.size > codes.max()
+    assert not room.any()
+
+
+def test_names_that_no_group_knows_are_refused():
+    groups = groups_of([(["a"], ["b"], [])])
+    groups["tag"].base[1][0] = 900
+    with pytest.raises(BadBundle, match="names that are not there"):
+        Carrying(groups)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from recsys.covisitation import Covisits, Ties, gathered
+from recsys.covisitation import Covisits, Ties
 
 
 @pytest.fixture
@@ -25,22 +25,6 @@ def test_ties_of_a_row_are_its_own(ties):
 @pytest.mark.parametrize("row", [1, 3, 99, -1])
 def test_rows_without_ties_and_rows_beyond_the_table_have_none(ties, row):
     assert [part.size for part in ties.of(row)] == [0, 0, 0]
-    owner, ends, rows, scores = gathered((ties,), np.array([row]))
-    assert (owner.size, ends, rows[0].size, scores[0].size) == (0, [0], 0, 0)
-
-
-def test_gathering_many_rows_of_many_tables_equals_asking_each_table_for_each(ties):
-    asked, tables = np.array([2, 7, 0, 1, 2]), (ties, Ties.empty(), ties)
-    owner, ends, rows, scores = gathered(tables, asked)
-    parts = np.split(owner, ends[:-1])
-    for table, *found in zip(tables, parts, rows, scores, strict=True):
-        each = [(place, *tie) for place, row in enumerate(asked) for tie in zip(*table.of(row)[:2], strict=True)]
-        assert list(zip(*found, strict=True)) == each
-
-
-def test_gathering_for_nobody_finds_nothing(ties):
-    owner, ends, rows, scores = gathered((ties, ties), np.zeros(0, np.int32))
-    assert [owner.size, ends, *(part.size for part in rows + scores)] == [0, [0, 0], 0, 0, 0, 0]
 
 
 def test_arrays_come_back_as_the_tables_they_were(ties):

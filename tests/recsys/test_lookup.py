@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.lookup import Slate, met
+from recsys.lookup import Slate, Zeros, met
 
 numbers = st.integers(0, 40) | st.integers(0, 2**31 - 1) | st.integers(0, 5).map(lambda n: n * 8192 + 7)
 
@@ -18,16 +18,15 @@ def test_what_is_met_is_what_a_search_one_by_one_meets(ids, wanted):
 
 
 @given(st.lists(st.lists(st.integers(0, 300), max_size=40), max_size=4))
-def test_equal_rows_have_the_place_of_the_last_of_them_whatever_was_asked_before(questions):
+def test_distinct_rows_stand_once_and_each_row_knows_its_own_whatever_was_asked_before(questions):
     slate = Slate()
     for rows in questions:
-        assert slate.last(np.array(rows, np.int64)).tolist() == [
-            max(place for place, other in enumerate(rows) if other == row) for row in rows
-        ]
+        distinct, place = slate.distinct(np.array(rows, np.int64))
+        assert sorted(distinct.tolist()) == sorted(set(rows))
+        assert distinct[place].tolist() == rows
 
 
-@given(st.lists(st.integers(0, 300), max_size=40))
-def test_distinct_rows_stand_once_and_each_row_knows_its_own(rows):
-    distinct, place = Slate().distinct(np.array(rows, np.int64))
-    assert sorted(distinct.tolist()) == sorted(set(rows))
-    assert distinct[place].tolist() == rows
+def test_there_are_zeros_for_more_rows_than_before():
+    zeros = Zeros()
+    for n in (3, 0, 900):
+        assert zeros.of(n).tolist() == [0] * n

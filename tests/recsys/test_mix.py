@@ -1,7 +1,6 @@
 """The mix of signals for a reader who is here, and for one who comes back."""
 
 import numpy as np
-import pytest
 
 from recsys.mix import AWAY, SIGNALS, Mix
 
@@ -16,11 +15,6 @@ def test_who_comes_back_is_weighed_otherwise_than_who_is_here():
 
 def test_every_signal_has_a_weight():
     assert MIX.weights.shape == (2, len(SIGNALS))
-
-
-def test_articles_that_are_not_among_the_most_liked_count_nothing():
-    assert MIX.liked(np.array([0, 2, 4, 5, 900])) == pytest.approx([0, 1, 0, 0.5, 0])
-    assert Mix.default(np.zeros(0, np.int32), np.zeros(0)).liked(np.array([1, 2])) == pytest.approx([0, 0])
 
 
 def test_arrays_come_back_as_the_mix_they_were():

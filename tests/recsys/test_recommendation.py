@@ -2,15 +2,14 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys import votes
-from recsys.affinity import Matchable, Taste
+from recsys.candidates import candidates_for
 from recsys.items import Wish
-from recsys.lookup import Slate
+from recsys.mix import SIGNALS
 from recsys.reader import READS, reader_of
 from recsys.recommendation import recommend
 from recsys.store import StoredArticle
@@ -176,17 +175,13 @@ def test_only_the_newest_reads_count_but_all_are_out():
 
 
 def test_taste_is_the_weighted_share_of_a_name(site):
-    carrying, reader = site.carrying, reader_of(NOW, history=[0, 6, 1])
-    taste = Taste.of(reader, carrying.of(reader.rows), Slate())
-    shares = {carrying.name(code): share for code, share in zip(taste.code.tolist(), taste.share.tolist(), strict=True)}
-    assert shares["News"] == pytest.approx(1.0)
-    assert shares["Harbour"] > shares["Orchard"] > 0
-    wanted = [(1 + shares["Harbour"]) / 2, (1 + shares["Orchard"]) / 2, 0.5]
-    lots = [Matchable.of(carrying.of(rows), rows.size) for rows in (np.array([12, 13, 14]), np.array([14]))]
-    several, single = taste.matches(carrying, lots)
-    assert several[0] == pytest.approx(wanted)
-    assert single[0] == pytest.approx(wanted[2:])
-    assert [taste.strongest(carrying, row)[0] for row in (14, 12)] == ["News", "News"]
+    reader = reader_of(NOW, history=[0, 6, 1])
+    found = candidates_for(site, reader, Wish(exclude=reader.seen), NOW)
+    sections = dict(zip(found.rows.tolist(), found.signals[SIGNALS.index("section")].tolist(), strict=True))
+    harbour, orchard = reader.weights[:2].sum(), reader.weights[2]  # all three carry News
+    assert sections == pytest.approx(
+        {row: (1.0 + {0: harbour, 1: orchard}.get(topic(row), 0.0)) / 2 for row in set(range(48)) - {0, 6, 1}}
+    )
 
 
 def test_an_article_read_by_many_a_moment_ago_is_recommended_for_that():

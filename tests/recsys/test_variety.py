@@ -1,5 +1,7 @@
 """Diversity and the chance of the day choose among good candidates, and score and reasons stay what they are."""
 
+import math
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -7,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsys.carried import KIND, KINDS
 from recsys.items import Wish
 from recsys.recommendation import recommend
 from recsys.times import DAY
-from recsys.variety import ROTATION, chosen, uniform
+from recsys.variety import POOL, ROTATION, chosen, uniform
+from recsys.variety_kernel import picked
 from tests.recsys.sites import NOW, Reading, article, model_of
 
 
@@ -25,11 +29,63 @@ def at(site, diversity):
 
 
 def choice(site, score, limit=8, **how):
-    rows = np.arange(score.size)
+    rows = np.arange(score.size, dtype=np.int32)
     return chosen(site, Wish(limit=limit), rows, score, **({"diversity": 0.0, "chance": None} | how)).tolist()
 
 
 FALLING = np.linspace(1.0, 0.5, 48)
+
+
+def plainly(site, score, buried, limit, diversity):
+    """The plain twin of `chosen`: maximal marginal relevance with sets and sums."""
+    pool = sorted(np.flatnonzero(score).tolist(), key=lambda row: (row in buried, -score[row], row))
+    if not diversity or len(pool) <= limit:
+        return pool[:limit]
+    pool = pool[: POOL * limit]
+    names = {row: [(code & KIND, code) for code in site.carrying.codes(row)] for row in pool}
+    carriers = Counter(name for row in pool for name in names[row])
+    weight = {name: math.log((1 + len(pool)) / count) for name, count in carriers.items()}
+    length = {row: math.sqrt(sum(weight[name] ** 2 for name in names[row])) for row in pool}
+
+    def likeness(one, other):
+        both = length[one] * length[other]
+        return sum(weight[name] ** 2 for name in {*names[one]} & {*names[other]}) / both if both else 0.0
+
+    def capped(row):  # the most particular section, the last author
+        last = dict(names[row])
+        return {(KINDS[kind], last[kind]) for kind in last if KINDS[kind] != "tag"}
+
+    best, found = max(score[row] for row in pool), []
+    for _ in range(limit):
+        taken = Counter(name for row in found for name in capped(row))
+        full = {name for name, count in taken.items() if count >= max(1, math.ceil((1 - diversity) * limit))}
+        left = [row for row in pool if row not in found]
+        value = {
+            row: (1 - diversity) * score[row] / best
+            - diversity * max((likeness(row, other) for other in found), default=0.0)
+            - 10 * len(full & capped(row))
+            - 100 * (row in buried)
+            for row in left
+        }
+        found.append(max(left, key=lambda row: (round(value[row], 9), -pool.index(row))))
+    return sorted(found, key=lambda row: (row in buried, -score[row], row))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 99),
+    limit=st.integers(1, 12),
+    diversity=st.sampled_from([0.0, 0.25, 0.7, 1.0]),
+    buried=st.frozensets(st.integers(0, 47), max_size=20),
+)
+def test_the_chosen_are_those_of_a_plain_look_at_all_pairs(site, *, seed, limit, diversity, buried):
+    score = np.random.default_rng(seed).random(48) * (np.random.default_rng(seed + 1).random(48) < 0.8)
+    rows, late = np.arange(48, dtype=np.int32), np.isin(np.arange(48), [*buried])
+    capped = np.array([KINDS.index("section"), KINDS.index("author")])
+    places = np.empty(limit, np.int64)
+    m = picked(site.carrying.table, rows, score, score, late, 0.0, diversity, POOL * limit, capped, KIND, places)
+    assert places[:m].tolist() == plainly(site, score, buried, limit, diversity)
+    assert not site.carrying.table[2].any()  # for the next question
 
 
 def test_without_diversity_and_chance_the_best_are_chosen(site):

@@ -17,7 +17,7 @@ from tests.serving.process import RUN, ask, raw, server
 
 pytestmark = pytest.mark.slow
 
-HEAVY = {"sklearn", "duckdb", "ibis", "pyarrow", "pandas", "numba", "joblib", "py3langid", "rich", "fsspec", "botocore"}
+HEAVY = {"sklearn", "duckdb", "ibis", "pyarrow", "pandas", "joblib", "py3langid", "rich", "fsspec", "botocore"}
 POST = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\n"
 _UNFINISHED = POST + b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n[{"
 

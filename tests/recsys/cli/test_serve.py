@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-HEAVY = {"sklearn", "duckdb", "ibis", "pyarrow", "pandas", "numba", "joblib", "fsspec", "botocore", "aiohttp"}
+HEAVY = {"sklearn", "duckdb", "ibis", "pyarrow", "pandas", "joblib", "fsspec", "botocore", "aiohttp"}
 
 
 @pytest.mark.slow

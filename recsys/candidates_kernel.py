@@ -1,0 +1,52 @@
+"""Inner loop of `recsys.candidates`: what each signal says of each candidate."""
+
+import numpy as np
+
+from recsys.compiled import F64, F64M, F64MW, F64W, I32, I32W, I64, compiled_ahead, prefetch
+from recsys.favour_kernel import Favour, tell_favour
+from recsys.taste_kernel import Names, Packed, match_shares
+
+
+@compiled_ahead
+def told(  # noqa: PLR0917
+    known: I64, tied: I64, met: I32, sums: F64M, strength: F64M, names: Names, near: Packed, own: I32, weights: F64,
+    mask: int, favour: Favour, now: int, rows: I32W, signals: F64MW, scale: F64W,
+) -> None:  # fmt: skip
+    """Sets the rows (c,) of the candidates, first the known, then the tied, and what the signals (s, c) say of each:
+    t ties, tastes, f favours.
+
+    known, tied    positions in `met` (m,), the rows, and in `sums` (t, m), of which only those of the tied count
+    strength       (f, x) what `tell_favour` says of the first x met, the known among them
+    names .. mask  as of `match_shares`; `near` holds the names of the first x met
+    favour, now    as of `tell_favour`
+    signals        zeros
+    scale          (s - t,) set to the greatest of each taste and favour, 1 where there is nothing above 0
+    """
+    spans, _, _ = names
+    _, (last, interest, _), published, _ = favour
+    k, t, others = known.size, sums.shape[0], np.empty(tied.size, np.int64)
+    first = signals.shape[0] - strength.shape[0]
+    for i in range(tied.size):
+        rows[k + i] = others[i] = met[tied[i]]
+        prefetch(spans, 2 * others[i])
+        prefetch(last, others[i])
+        prefetch(interest, others[i])
+        prefetch(published, others[i])
+        for j in range(t):
+            signals[j, k + i] = sums[j, tied[i]]
+    for i in range(k):
+        rows[i] = met[known[i]]
+        for j in range(strength.shape[0]):
+            signals[first + j, i] = strength[j, known[i]]
+    shares = np.zeros((first - t, strength.shape[1]))
+    match_shares(names, own, weights, near, others, mask, shares, signals[t:first, k:])
+    for i in range(k):
+        for j in range(first - t):
+            signals[t + j, i] = shares[j, known[i]]
+    tell_favour(others, favour, now, signals[first:, k:])
+    for j in range(scale.size):
+        scale[j] = 0.0
+        for i in range(rows.size):
+            scale[j] = max(scale[j], signals[t + j, i])
+        if scale[j] == 0.0:
+            scale[j] = 1.0

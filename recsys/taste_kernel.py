@@ -1,0 +1,122 @@
+"""Inner loops about the names that articles carry: how much of a reader's taste they meet, and which name most."""
+
+import numpy as np
+
+from recsys.compiled import B8, F64, F64W, I32, I64, compiled, prefetch
+
+# Where the names of each row begin and end (2 n,), their codes, and by code room for a number, all zeros between calls.
+# The lowest bits of a code are its kind; the names of a row stand by kind.
+Names = tuple[I32, I32, F64W]
+Packed = tuple[I32, I32]  # the codes that some articles carry, and each one's article by position, ascending
+
+NO_CODE = -1
+SIEVE = 1 << 13  # 8 KB: stays in the nearest cache
+
+
+@compiled
+def span(spans: I32, codes: I32, row: int) -> tuple[int, int]:
+    """From where to where in `codes` the names of a row stand."""
+    if not 0 <= row < spans.size // 2:
+        return 0, 0
+    begin, end = max(0, spans[2 * row]), min(spans[2 * row + 1], codes.size)
+    return begin, max(begin, end)
+
+
+@compiled
+def clear(spans: I32, codes: I32, room: F64, rows: I32) -> None:
+    """Puts zeros where the names of some rows had numbers."""
+    for row in rows:
+        begin, end = span(spans, codes, row)
+        for place in range(begin, end):
+            room[codes[place]] = 0.0
+
+
+@compiled
+def _add(spans: I32, codes: I32, room: F64, rows: I32, weights: F64) -> None:
+    for position in range(rows.size):
+        begin, end = span(spans, codes, rows[position])
+        for place in range(begin, end):
+            room[codes[place]] += weights[position]
+
+
+@compiled
+def _packed(spans: I32, codes: I32, rows: I64) -> Packed:
+    begins, x = np.empty(rows.size + 1, np.int64), 0
+    for i in range(rows.size):
+        begin, end = span(spans, codes, rows[i])
+        begins[i] = begin
+        x += end - begin
+        prefetch(codes, np.int64(begin))
+    found, owner, x = np.empty(x, np.int32), np.empty(x, np.int32), 0
+    for i in range(rows.size):
+        _, end = span(spans, codes, rows[i])
+        for place in range(begins[i], end):
+            found[x], owner[x] = codes[place], i
+            x += 1
+    return found, owner
+
+
+@compiled
+def _mean_shares(packed: Packed, room: F64, likely: B8, mask: int, found: F64) -> None:
+    codes, owner = packed
+    carried = np.zeros(found.shape)
+    for place in range(codes.size):
+        code, i = codes[place], owner[place]
+        kind = code & mask
+        if kind < found.shape[0]:
+            carried[kind, i] += 1.0
+            if likely[code & (SIEVE - 1)]:
+                found[kind, i] += room[code]
+    for kind in range(found.shape[0]):
+        for i in range(found.shape[1]):
+            found[kind, i] /= max(carried[kind, i], 1.0)
+
+
+@compiled
+def match_shares(  # noqa: PLR0917
+    names: Names, own: I32, weights: F64, near: Packed, rows: I64, mask: int, known: F64, found: F64
+) -> None:
+    """Sets `known` (kinds, x) for the articles whose names `near` holds, and `found` (kinds, m) for `rows`, zeros both,
+    to 0..1: the mean share of an article's names of each of the first kinds; 0 for one without any.
+
+    own, weights  (h,) the reader's articles: the share of a name is the weight of those that carry it
+    mask          the bits of a code that are its kind
+    """
+    spans, codes, room = names
+    _add(spans, codes, room, own, weights)
+    likely = np.zeros(SIEVE, np.bool_)  # most names are not the reader's: that is seen without a look at the room
+    for row in own:
+        begin, end = span(spans, codes, row)
+        for place in range(begin, end):
+            likely[codes[place] & (SIEVE - 1)] = True
+    _mean_shares(near, room, likely, mask, known)
+    _mean_shares(_packed(spans, codes, rows), room, likely, mask, found)
+    clear(spans, codes, room, own)
+
+
+@compiled
+def favourite(  # noqa: PLR0917
+    names: Names, own: I32, weights: F64, nameable: B8, rows: I32, kinds: int, mask: int
+) -> I64:
+    """(m, kinds) the code of the name of each kind that each of `rows` (m,) carries whose share is greatest, of equal
+    ones the last; NO_CODE where it carries none of those that articles with `nameable` (h,) carry.
+    """
+    spans, codes, room = names
+    found = np.full((rows.size, kinds), NO_CODE, np.int64)
+    _add(spans, codes, room, own, weights)
+    for position in range(own.size):
+        if nameable[position]:
+            begin, end = span(spans, codes, own[position])
+            for place in range(begin, end):
+                room[codes[place]] = -abs(room[codes[place]])  # a share that may be told of is below zero
+    for i in range(rows.size):
+        begin, end = span(spans, codes, rows[i])
+        for place in range(begin, end):
+            code = codes[place]
+            kind = code & mask
+            if kind < kinds and room[code] < 0.0:
+                best = found[i, kind]
+                if best == NO_CODE or room[code] <= room[best]:
+                    found[i, kind] = code
+    clear(spans, codes, room, own)
+    return found
