@@ -10,9 +10,10 @@ from recsys.errors import BadBundle
 from recsys.growing import Growing
 from recsys.membership import Membership
 from recsys.ragged import positions
-from recsys.taste_kernel import Names
+from recsys.taste_kernel import Names, Packed
 
 KINDS = ("section", "tag", "author")
+TASTED = 2  # so many of the first kinds are what readers have a taste in
 ASKED = 4_096  # names that are at hand
 _BITS = 2  # of a code, for its kind
 KIND = (1 << _BITS) - 1  # the bits that are the kind, a position in KINDS
@@ -63,12 +64,18 @@ class Carrying:
         """
         return self._spans.view, self._codes.view, self._room
 
-    def packed(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """What `rows` (m,) carry: the codes (x,), and the position in `rows` of whose each is, ascending."""
+    def packed(self, rows: NDArray[np.integer]) -> Packed:
+        """What `rows` (m,) carry of the kinds that readers have a taste in: the codes (x,), the position in `rows` of
+        whose each is, ascending, and which part it is of all that this one carries of its kind.
+        """
         begin, end = self._spans.view.reshape(-1, 2).take(rows, axis=0).T
         counts = end - begin
-        place = positions(end, counts, counts.cumsum())
-        return self._codes.view.take(place), np.arange(rows.size, dtype=np.int32).repeat(counts)
+        codes = self._codes.view.take(positions(end, counts, counts.cumsum()))
+        owner = np.arange(rows.size, dtype=np.int32).repeat(counts)
+        tasted = ((codes & KIND) < TASTED).nonzero()[0]
+        codes, owner = codes.take(tasted), owner.take(tasted)
+        group = owner * TASTED + (codes & KIND)
+        return codes, owner, 1.0 / np.bincount(group, minlength=1).take(group)
 
     def codes(self, row: int) -> list[int]:
         """What one row carries, in the same order."""

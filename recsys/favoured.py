@@ -16,6 +16,7 @@ from recsys.interest import LONG_AGO, site_clock
 from recsys.items import Wish, best
 from recsys.lookup import union
 from recsys.survey import WINDOW, Survey
+from recsys.taste_kernel import Packed
 from recsys.times import MINUTE, SECOND
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Favourites:
     rows: NDArray[np.int32]
     strength: NDArray[np.float64]
     clock: int
-    names: tuple[NDArray[np.int32], NDArray[np.int32]]
+    names: Packed
 
     @classmethod
     def of(cls, model: "Model", rows: NDArray[np.integer], clock: int) -> Self:

@@ -7,7 +7,9 @@ from recsys.compiled import B8, F64, F64W, I32, I64, compiled, prefetch
 # Where the names of each row begin and end (2 n,), their codes, and by code room for a number, all zeros between calls.
 # The lowest bits of a code are its kind; the names of a row stand by kind.
 Names = tuple[I32, I32, F64W]
-Packed = tuple[I32, I32]  # the codes that some articles carry, and each one's article by position, ascending
+# The codes that some articles carry of the first kinds (x,), the position of the article of each, ascending, and which
+# part it is of all that this article carries of its kind.
+Packed = tuple[I32, I32, F64]
 
 NO_CODE = -1
 SIEVE = 1 << 13  # 8 KB: stays in the nearest cache
@@ -40,36 +42,35 @@ def _add(spans: I32, codes: I32, room: F64, rows: I32, weights: F64) -> None:
 
 
 @compiled
-def _packed(spans: I32, codes: I32, rows: I64) -> Packed:
-    begins, x = np.empty(rows.size + 1, np.int64), 0
+def _packed(spans: I32, codes: I32, rows: I64, kinds: int, mask: int) -> Packed:
+    """What `rows` carry of the first kinds."""
+    begins, x = np.empty(rows.size, np.int64), 0
     for i in range(rows.size):
         begin, end = span(spans, codes, rows[i])
+        prefetch(codes, np.int64(begin))
         begins[i] = begin
         x += end - begin
-        prefetch(codes, np.int64(begin))
-    found, owner, x = np.empty(x, np.int32), np.empty(x, np.int32), 0
+    found, owner, part, x = np.empty(x, np.int32), np.empty(x, np.int32), np.empty(x), 0
     for i in range(rows.size):
-        _, end = span(spans, codes, rows[i])
-        for place in range(begins[i], end):
-            found[x], owner[x] = codes[place], i
-            x += 1
-    return found, owner
+        place, (_, end) = begins[i], span(spans, codes, rows[i])
+        for kind in range(kinds):  # in this order they stand
+            first = x
+            while place < end and codes[place] & mask == kind:
+                found[x], owner[x] = codes[place], i
+                place += 1
+                x += 1
+            for one in range(first, x):
+                part[one] = 1.0 / (x - first)
+    return found[:x], owner[:x], part[:x]
 
 
 @compiled
-def _mean_shares(packed: Packed, room: F64, likely: B8, mask: int, found: F64) -> None:
-    codes, owner = packed
-    carried = np.zeros(found.shape)
+def _add_shares(packed: Packed, room: F64, likely: B8, mask: int, found: F64) -> None:
+    codes, owner, part = packed
     for place in range(codes.size):
-        code, i = codes[place], owner[place]
-        kind = code & mask
-        if kind < found.shape[0]:
-            carried[kind, i] += 1.0
-            if likely[code & (SIEVE - 1)]:
-                found[kind, i] += room[code]
-    for kind in range(found.shape[0]):
-        for i in range(found.shape[1]):
-            found[kind, i] /= max(carried[kind, i], 1.0)
+        code = codes[place]
+        if likely[code & (SIEVE - 1)]:
+            found[code & mask, owner[place]] += part[place] * room[code]
 
 
 @compiled
@@ -89,8 +90,8 @@ def match_shares(  # noqa: PLR0917
         begin, end = span(spans, codes, row)
         for place in range(begin, end):
             likely[codes[place] & (SIEVE - 1)] = True
-    _mean_shares(near, room, likely, mask, known)
-    _mean_shares(_packed(spans, codes, rows), room, likely, mask, found)
+    _add_shares(near, room, likely, mask, known)
+    _add_shares(_packed(spans, codes, rows, found.shape[0], mask), room, likely, mask, found)
     clear(spans, codes, room, own)
 
 

@@ -156,10 +156,10 @@ def strongest(  # noqa: PLR0917
             scale[kind] = 1.0
     if found <= most:
         return found
-    worth = np.zeros(found)
+    worth, share = np.zeros(found), weights / scale
     for i in range(found):
         for kind in range(KINDS):
-            worth[i] += weights[kind] / scale[kind] * sums[kind, place[i]]
+            worth[i] += share[kind] * sums[kind, place[i]]
         if factor.size:
             worth[i] *= factor[place[i]]
     edge = least_of_best(worth, most)

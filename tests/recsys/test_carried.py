@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.carried import KIND, KINDS, Carrying
+from recsys.carried import KIND, KINDS, TASTED, Carrying
 from recsys.errors import BadBundle
 from recsys.membership import Membership
 from recsys.names import Names
@@ -25,12 +25,10 @@ def groups_of(articles):
     return made
 
 
-def carried(carrying, rows):
-    found = [[[] for _ in KINDS] for _ in rows]
-    codes, owner = carrying.packed(np.array(rows))
-    assert np.all(owner[1:] >= owner[:-1])
-    for place, code in zip(owner.tolist(), codes.tolist(), strict=True):
-        found[place][code & KIND].append(carrying.name(code))
+def carried(carrying, row):
+    found = [[] for _ in KINDS]
+    for code in carrying.codes(row):
+        found[code & KIND].append(carrying.name(code))
     return found
 
 
@@ -46,9 +44,15 @@ def test_base_and_changes_are_told_as_the_groups_tell_them(articles, changes):
         expected[row : row + 1] = [names]
     rows = [*range(len(expected)), 0, len(expected) - 1]
     wanted = [[list(dict.fromkeys(names)) for names in expected[row]] for row in rows]
-    assert carried(carrying, rows) == wanted
-    for row in range(len(expected)):
-        assert carrying.codes(row) == carrying.packed(np.array([row]))[0].tolist()
+    assert [carried(carrying, row) for row in rows] == wanted
+    codes, owner, part = (column.tolist() for column in carrying.packed(np.array(rows)))
+    told = [
+        (name, place, pytest.approx(1 / len(names)))
+        for place in range(len(rows))
+        for names in wanted[place][:TASTED]
+        for name in names
+    ]
+    assert list(zip(map(carrying.name, codes), owner, part, strict=True)) == told
 
 
 def test_names_of_two_kinds_are_never_the_same():
