@@ -1,6 +1,9 @@
 """A worker holds on to no more of the model's files than it may."""
 
 import asyncio
+import platform
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import cast
 
@@ -36,3 +39,36 @@ def test_pages_are_given_back_only_when_they_have_become_many(monkeypatch: pytes
         keeping.cancel()
 
     asyncio.run(grow())
+
+
+_FREED = """
+import os
+import sys
+from pathlib import Path
+import numpy as np
+from serving.memory import map_large_arrays
+
+def anonymous_mb():
+    resident, shared = Path("/proc/self/statm").read_text().split()[1:3]
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+if sys.argv[1] == "mapped":
+    map_large_arrays()
+np.ones(1 << 20)  # 8 MB
+several = [np.ones(1 << 18) for _ in range(40)]  # 80 MB
+kept, held = several[-1], anonymous_mb()
+del several
+print(held - anonymous_mb())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries decide by themselves")
+def test_what_is_large_goes_back_to_the_system_when_it_is_freed() -> None:
+    """Else glibc has learned from an array that was freed before to keep room for such ones."""
+    mapped, learned = (
+        float(subprocess.run([sys.executable, "-c", _FREED, how], capture_output=True, check=True).stdout)
+        for how in ("mapped", "learned")
+    )
+    assert learned < 10
+    assert mapped > 70
