@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recsys.compiled import COMPILER
+from recsys.compiled import COMPILER, compiled
 from recsys.file_pages import give_back, give_back_code, maps_of, resident_files
 from recsys.votes_kernel import ties
 
@@ -28,6 +28,7 @@ def test_one_map_is_found_once_and_arrays_in_memory_have_none(tmp_path):
 
 def test_the_compiler_s_code_is_given_back_and_what_it_compiled_goes_on():
     asked = (((np.array([0, 2]), np.array([5, 7], np.int32), np.ones(2, np.float32)),) * 4, np.array([0], np.int32))
+    compiled(lambda number: number + 1)(1)
     before = resident_files()
     give_back_code(COMPILER)
     assert before - resident_files() > 10 * 1024 * 1024
