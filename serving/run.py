@@ -93,7 +93,7 @@ def _serve_with_workers(listening: socket.socket, home: Home, settings: Settings
         _serve_on(listening, service, how, started)
 
     parent = Telemetry(counts, how.workers)
-    gc.freeze()
+    _keep_what_is_loaded()
     keep_working(
         how.workers,
         work,
@@ -121,8 +121,14 @@ def _serve_on(listening: socket.socket, service: Service, how: Serving, started:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    gc.freeze()  # what is loaded by now stays: the collector need not look at it again and again
+    _keep_what_is_loaded()
     _Server(config, listening, started).run([])
+
+
+def _keep_what_is_loaded() -> None:
+    """The collector need not look at it again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 def allow_open_files() -> None:

@@ -1,5 +1,6 @@
 """Commands that serve: the scoring API, and the demo that sets up a whole site first."""
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -24,14 +25,18 @@ def serve(
     json_logs: Annotated[bool, typer.Option("--json-logs", help="Log one JSON object a line.")] = False,
 ) -> None:
     """Answer over HTTP, with the demo site at / and the documentation at /docs."""
-    from recsys.home import Home
-    from recsys.settings import read_settings
-    from serving.run import Serving
-    from serving.run import serve as run_server
+    gc.disable()  # until the server has begun: what is loaded stays, and to look at it takes a tenth of the start
+    try:
+        from recsys.home import Home
+        from recsys.settings import read_settings
+        from serving.run import Serving
+        from serving.run import serve as run_server
 
-    found = Home(home)
-    how = Serving(host, port, workers=workers, access_log=access_log, json_logs=json_logs)
-    run_server(found, read_settings(found.settings), how)
+        found = Home(home)
+        how = Serving(host, port, workers=workers, access_log=access_log, json_logs=json_logs)
+        run_server(found, read_settings(found.settings), how)
+    finally:
+        gc.enable()
 
 
 @app.command()
