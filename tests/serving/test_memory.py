@@ -55,9 +55,9 @@ def anonymous_mb():
 if sys.argv[1] == "mapped":
     map_large_arrays()
 np.ones(1 << 20)  # 8 MB
-several = [np.ones(1 << 18) for _ in range(40)]  # 80 MB
-kept, held = several[-1], anonymous_mb()
-del several
+several = [(np.ones(1 << 18), np.ones(1 << 15)) for _ in range(40)]  # 80 MB, and 10 MB that stay between them
+held = anonymous_mb()
+several = [kept for _, kept in several]
 print(held - anonymous_mb())
 """
 
@@ -70,5 +70,5 @@ def test_what_is_large_goes_back_to_the_system_when_it_is_freed() -> None:
         float(subprocess.run([sys.executable, "-c", _FREED, how], capture_output=True, check=True).stdout)
         for how in ("mapped", "learned")
     )
-    assert learned < 10
+    assert learned < 40
     assert mapped > 70
