@@ -27,7 +27,7 @@ from tests.serving.process import RUN, ask, server
 
 __all__ = ["site_of_size"]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(tries(7_200, 1_800))]
 
 SERVER_MB, TRAINING_MB, LARGE_TRAINING_MB = 512, 2_048, 4_096
 EVENTS = tries(10_000_000, 20_000)
