@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from recsys.because_kernel import parts
 from recsys.candidates import Candidates
-from recsys.carried import KIND
+from recsys.carried import KIND, TASTES
 from recsys.items import Item, Reason
-from recsys.mix import SIGNALS, TASTES
+from recsys.mix import SIGNALS
 from recsys.reader import Reader
 from recsys.votes import TIES
 

@@ -46,9 +46,10 @@ class Candidates(NamedTuple):
         found: NDArray[np.float64] = (weights / self.scale) @ self.signals
         return found
 
-    def strength(self, places: NDArray[np.intp]) -> NDArray[np.float64]:
-        """(9, k) in 0..1, how strongly each signal speaks for the candidates at `places` (k,)."""
-        found: NDArray[np.float64] = self.signals.take(places, axis=1) / self.scale[:, None]
+    @property
+    def strength(self) -> NDArray[np.float64]:
+        """(9, c) in 0..1, how strongly each signal speaks for each candidate."""
+        found: NDArray[np.float64] = self.signals / self.scale[:, None]
         return found
 
 

@@ -34,15 +34,14 @@ def told(  # noqa: PLR0917
         prefetch(published, others[i])
         for j in range(t):
             signals[j, k + i] = sums[j, tied[i]]
-    for i in range(k):
-        rows[i] = met[known[i]]
-        for j in range(strength.shape[0]):
-            signals[first + j, i] = strength[j, known[i]]
     shares = np.zeros((first - t, strength.shape[1]))
     match_shares(names, own, weights, near, others, mask, shares, signals[t:first, k:])
     for i in range(k):
+        rows[i] = met[known[i]]
         for j in range(first - t):
             signals[t + j, i] = shares[j, known[i]]
+        for j in range(strength.shape[0]):
+            signals[first + j, i] = strength[j, known[i]]
     tell_favour(others, favour, now, signals[first:, k:])
     for j in range(scale.size):
         scale[j] = 0.0

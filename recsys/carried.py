@@ -13,7 +13,7 @@ from recsys.ragged import positions
 from recsys.taste_kernel import Names, Packed
 
 KINDS = ("section", "tag", "author")
-TASTED = 2  # so many of the first kinds are what readers have a taste in
+TASTES = ("section", "tags")  # the signals of what readers have a taste in: the first kinds
 ASKED = 4_096  # names that are at hand
 _BITS = 2  # of a code, for its kind
 KIND = (1 << _BITS) - 1  # the bits that are the kind, a position in KINDS
@@ -72,9 +72,9 @@ class Carrying:
         counts = end - begin
         codes = self._codes.view.take(positions(end, counts, counts.cumsum()))
         owner = np.arange(rows.size, dtype=np.int32).repeat(counts)
-        tasted = ((codes & KIND) < TASTED).nonzero()[0]
+        tasted = ((codes & KIND) < len(TASTES)).nonzero()[0]
         codes, owner = codes.take(tasted), owner.take(tasted)
-        group = owner * TASTED + (codes & KIND)
+        group = owner * len(TASTES) + (codes & KIND)
         return codes, owner, 1.0 / np.bincount(group, minlength=1).take(group)
 
     def codes(self, row: int) -> list[int]:

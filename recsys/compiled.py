@@ -53,16 +53,16 @@ def compiled_ahead(function: Function) -> Function:
     is given: each that it returned would cost two microseconds.
     """
     hints = get_type_hints(function, include_extras=True)
-    return _compiled(function, tuple(_type(hint) for name, hint in hints.items() if name != "return"))
+    with install_listener("numba:compile", _Notice()):
+        return _compiled(function, tuple(_type(hint) for name, hint in hints.items() if name != "return"))
 
 
 def _compiled(function: Function, types: tuple[Type, ...] | None) -> Function:
     """Without the interpreter lock."""
-    with install_listener("numba:compile", _Notice()):
-        try:
-            return cast(Function, njit(types, nogil=True, cache=True)(function))
-        except RuntimeError:  # a read-only installation and no home folder: nowhere to keep it
-            return cast(Function, njit(types, nogil=True)(function))
+    try:
+        return cast(Function, njit(types, nogil=True, cache=True)(function))
+    except RuntimeError:  # a read-only installation and no home folder: nowhere to keep it
+        return cast(Function, njit(types, nogil=True)(function))
 
 
 class _Notice(Listener):

@@ -14,7 +14,6 @@ from recsys.times import HOUR
 # Ties of three kinds to what was read, likeness of text, taste in sections and tags; and of every article what visitors
 # liked until the bundle was made, what readers turn to now, and what one of its age is about to draw.
 SIGNALS = ("together", "after", "learned", "text", "section", "tags", "liked", "popular", "new")
-TASTES = ("section", "tags")  # of the first kinds of names
 
 # After so long a reader comes back rather than goes on, and wants other things: popularity serves who comes back best.
 AWAY = 6 * HOUR

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.favour_kernel import Curve
 from recsys.interest import LONG_AGO, site_clock
 from recsys.items import WINDOWS, Item, Reason, Window, Wish, filler, highest
 from recsys.rules.placing import explained, governed, leading, weighed
@@ -53,9 +54,6 @@ class Standing:
     current: NDArray[np.bool_]
     leaders: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     beyond: float = np.inf
-
-
-Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # ages, and what is drawn from each on
 
 
 class _Memo(NamedTuple):

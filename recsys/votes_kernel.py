@@ -110,8 +110,8 @@ def counted(  # noqa: PLR0917
     whose = np.empty((2, rows.size), np.int32)
     for position in range(rows.size):
         whose[0, position], whose[1, position] = rows[position], position
-    for kind in range(KINDS):
-        _bring_near(tables[kind], whose[int(kind == LISTED)])
+    for kind in range(LISTED):  # the last table was made for this
+        _bring_near(tables[kind], rows)
     for number in range(known.size):
         met[number] = known[number]
         numbers[known[number]] = number + 1

@@ -1,19 +1,15 @@
 """How much memory a worker holds on to: of the model's files, and of what it needed for the while."""
 
 import asyncio
-import contextlib
-import ctypes
 
 from recsys.compiled import COMPILER
 from recsys.file_pages import give_back, give_back_code, resident_files
+from recsys.heap import give_back_heap, map_large_arrays
 from serving.live import Live
 
 MAPPED_BYTES = 128 * 1024 * 1024  # of the model's files in all workers, beside what is mapped when they begin
 LOOK_SECONDS = 0.005  # while pages come: an answer that is not at hand may bring ten megabytes of them
 IDLE_SECONDS = 0.05  # while none do
-LARGE_BYTES = 1024 * 1024
-
-_M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
 
 
 async def keep_small(live: Live, mapped_bytes: int) -> None:
@@ -36,20 +32,3 @@ async def keep_small(live: Live, mapped_bytes: int) -> None:
             give_back(live.model.maps)
             give_back_heap()
             before = 0
-
-
-def map_large_arrays() -> None:
-    """Has glibc map what is larger than a megabyte by itself, so that it is the system's again when it is freed.
-
-    Else it learns from the first such array to keep room for the next, 70 MB at 1,000,000 articles.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
-
-
-def give_back_heap() -> None:
-    """Has glibc return freed memory to the system, which it keeps after large arrays for the while: 40 bytes an article
-    when a model was opened. A tenth of a millisecond; other libraries decide by themselves.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)

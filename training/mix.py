@@ -126,4 +126,4 @@ def _asked(model: Model, reader: Reader, rows: NDArray[np.integer], now: int, *,
     found = candidates_for(model, reader, Wish(exclude=reader.seen), now)
     wanted = np.isin(found.rows, rows)
     if wanted.any():
-        yield Asked(group, found.strength(np.arange(found.rows.size)).astype(np.float32), wanted)
+        yield Asked(group, found.strength.astype(np.float32), wanted)

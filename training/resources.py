@@ -1,9 +1,10 @@
 """What the machine has left for a training, and what this process has taken of it."""
 
-import ctypes
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from recsys.heap import give_back_heap
 
 MB = 1 << 20
 
@@ -35,15 +36,12 @@ def peak_mb() -> float:
 def give_back_freed() -> None:
     """Has glibc and Arrow return to the system what is freed and they keep: after large work hundreds of megabytes.
 
-    It takes milliseconds. Other libraries for memory decide by themselves.
+    It takes milliseconds.
     """
     import pyarrow as pa
 
     pa.default_memory_pool().release_unused()
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (OSError, AttributeError):
-        return
+    give_back_heap()
 
 
 def cpu_seconds() -> float:

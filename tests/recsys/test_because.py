@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from recsys.because import NAMED, items_because
 from recsys.candidates import candidates_for
+from recsys.carried import KIND, TASTES
 from recsys.items import Wish
-from recsys.mix import SIGNALS, TASTES
+from recsys.mix import SIGNALS
 from recsys.reader import reader_of
 from recsys.votes import TIES
 from tests.recsys.sites import NOW, Reading, article, model_of
@@ -33,7 +34,7 @@ def plainly(site, reader, found, place, weights):
     for kind, taste in enumerate(TASTES):
         worth = part[SIGNALS.index(taste)] * found.signals[SIGNALS.index(taste), place]
         share = {}
-        for code in (code for code in site.carrying.codes(int(found.rows[place])) if code & 3 == kind):
+        for code in (code for code in site.carrying.codes(int(found.rows[place])) if code & KIND == kind):
             holders = [code in site.carrying.codes(int(row)) for row in reader.rows]
             if any(reader.nameable[holders]):
                 share[code] = reader.weights[holders].sum()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.carried import KIND, KINDS, TASTED, Carrying
+from recsys.carried import KIND, KINDS, TASTES, Carrying
 from recsys.errors import BadBundle
 from recsys.membership import Membership
 from recsys.names import Names
@@ -49,7 +49,7 @@ def test_base_and_changes_are_told_as_the_groups_tell_them(articles, changes):
     told = [
         (name, place, pytest.approx(1 / len(names)))
         for place in range(len(rows))
-        for names in wanted[place][:TASTED]
+        for names in wanted[place][: len(TASTES)]
         for name in names
     ]
     assert list(zip(map(carrying.name, codes), owner, part, strict=True)) == told

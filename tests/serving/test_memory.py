@@ -46,7 +46,7 @@ import os
 import sys
 from pathlib import Path
 import numpy as np
-from serving.memory import map_large_arrays
+from recsys.heap import map_large_arrays
 
 def anonymous_mb():
     resident, shared = Path("/proc/self/statm").read_text().split()[1:3]
