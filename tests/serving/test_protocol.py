@@ -124,11 +124,17 @@ def test_a_body_that_drips_is_given_up_whether_anybody_reads_it_or_not(
 
 def test_an_answer_that_nobody_fetches_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "READER_SECONDS", 0.2)
+    lost = asyncio.Event()
+
+    class Watched(BoundedProtocol):
+        def connection_lost(self, exc: Exception | None) -> None:
+            lost.set()
+            super().connection_lost(exc)
 
     async def stall(port: int) -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
         writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
-        await asyncio.sleep(0.6)
+        await asyncio.wait_for(lost.wait(), 30)
         size = 0
         with contextlib.suppress(ConnectionError):
             while part := await reader.read(1_000_000):
@@ -136,7 +142,7 @@ def test_an_answer_that_nobody_fetches_is_given_up(monkeypatch: pytest.MonkeyPat
         writer.close()
         return size
 
-    assert 0 < _with_server(stall) < 50_000_000
+    assert 0 < _with_server(stall, Watched) < 50_000_000
 
 
 def _own_address() -> str | None:
