@@ -2,20 +2,20 @@
 
 import numpy as np
 
-from recsys.compiled import F64, F64M, F64MW, F64W, I32, I32W, I64, compiled_ahead, prefetch
+from recsys.compiled import F64, F64M, F64MC, F64MW, F64W, I32, I32W, I64, compiled_ahead, prefetch
 from recsys.favour_kernel import Favour, tell_favour
 from recsys.taste_kernel import Names, Packed, match_shares
 
 
 @compiled_ahead
 def told(  # noqa: PLR0917
-    known: I64, tied: I64, met: I32, sums: F64M, strength: F64M, names: Names, near: Packed, own: I32, weights: F64,
+    known: I64, tied: I64, met: I32, sums: F64MC, strength: F64M, names: Names, near: Packed, own: I32, weights: F64,
     mask: int, favour: Favour, now: int, rows: I32W, signals: F64MW, scale: F64W,
 ) -> None:  # fmt: skip
     """Sets the rows (c,) of the candidates, first the known, then the tied, and what the signals (s, c) say of each:
     t ties, tastes, f favours.
 
-    known, tied    positions in `met` (m,), the rows, and in `sums` (t, m), of which only those of the tied count
+    known, tied    positions in `met` (m,), the rows, and in `sums` (m, t), of which only those of the tied count
     strength       (f, x) what `tell_favour` says of the first x met, the known among them
     names .. mask  as of `match_shares`; `near` holds the names of the first x met
     favour, now    as of `tell_favour`
@@ -24,7 +24,7 @@ def told(  # noqa: PLR0917
     """
     spans, _, _ = names
     _, (last, interest, _), published, _ = favour
-    k, t, others = known.size, sums.shape[0], np.empty(tied.size, np.int64)
+    k, t, others = known.size, sums.shape[1], np.empty(tied.size, np.int64)
     first = signals.shape[0] - strength.shape[0]
     for i in range(tied.size):
         rows[k + i] = others[i] = met[tied[i]]
@@ -33,7 +33,7 @@ def told(  # noqa: PLR0917
         prefetch(interest, others[i])
         prefetch(published, others[i])
         for j in range(t):
-            signals[j, k + i] = sums[j, tied[i]]
+            signals[j, k + i] = sums[tied[i], j]
     shares = np.zeros((first - t, strength.shape[1]))
     match_shares(names, own, weights, near, others, mask, shares, signals[t:first, k:])
     for i in range(k):

@@ -30,9 +30,10 @@ U16: TypeAlias = NDArray[np.uint16]
 U32: TypeAlias = NDArray[np.uint32]
 U64: TypeAlias = NDArray[np.uint64]
 
-# Of arguments of what is `compiled_ahead`: a matrix, and what is written to. All others are only read.
-_WRITTEN = "written"
+# Of arguments of what is `compiled_ahead`: a matrix, one without gaps, what is written to. All others are only read.
+_WHOLE, _WRITTEN = "whole", "written"
 F64M: TypeAlias = Annotated[F64, 2]
+F64MC: TypeAlias = Annotated[F64, 2, _WHOLE]
 F64MW: TypeAlias = Annotated[F64, 2, _WRITTEN]
 I64MW: TypeAlias = Annotated[I64, 2, _WRITTEN]
 B8W: TypeAlias = Annotated[B8, 1, _WRITTEN]
@@ -85,9 +86,9 @@ def _type(hint: Any) -> Type:
         return int64 if hint is int else float64
     if get_origin(hint) is tuple:
         return Tuple([_type(part) for part in get_args(hint)])  # type: ignore[no-untyped-call]
-    array, dimensions, *written = get_args(hint) if get_origin(hint) is Annotated else (hint, 1)
+    array, dimensions, *how = get_args(hint) if get_origin(hint) is Annotated else (hint, 1)
     dtype = from_dtype(np.dtype(get_args(get_args(array)[1])[0]))  # of an NDArray
-    return Array(dtype, dimensions, "C") if written else Array(dtype, dimensions, "A", readonly=True)
+    return Array(dtype, dimensions, "C" if how else "A", readonly=_WRITTEN not in how)
 
 
 def _prefetch(_typing: Any, array: Any, place: Any) -> Any:

@@ -57,12 +57,6 @@ class StringTable:
     def __iter__(self) -> Iterator[str]:
         return map(self.__getitem__, range(len(self)))
 
-    def some(self, places: NDArray[np.integer]) -> list[bytes]:
-        """The strings at m `places`, each 0..n-1, as UTF-8."""
-        data = self.data.data
-        spans = zip(self.starts.take(places).tolist(), self.starts.take(places + 1).tolist(), strict=True)
-        return [bytes(data[start:end]) for start, end in spans]
-
     def raw(self, i: int) -> bytes:
         """String i as UTF-8. Raises IndexError unless 0 <= i < n: a row is never counted from the end."""
         starts = self.starts

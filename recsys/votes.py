@@ -27,7 +27,7 @@ class Votes(NamedTuple):
 
     rows       (m,) int32, each once
     known      how many are known otherwise
-    sums       (4, m) float64, by kind
+    sums       (m, 4) float64, by kind
     electable  (m,) bool, whether the wish doesn't exclude it
     cast       of each vote (v,), kind by kind, the position of its article in `rows`, of who votes in `Reader.rows`,
                and its weight > 0
@@ -56,12 +56,12 @@ class Votes(NamedTuple):
         out, zeros = np.fromiter(wish.exclude, np.int64, len(wish.exclude)), model.mix.zeros.of(len(model.articles))
         votes = ties(tables, rows)
         room = known.size + votes
-        met, sums, electable = np.empty(room, np.int32), np.zeros((TIES, room)), np.empty(room, np.bool_)
+        met, sums, electable = np.empty(room, np.int32), np.zeros((room, TIES)), np.empty(room, np.bool_)
         number, owner, weight = np.empty(votes, np.int32), np.empty(votes, np.int32), np.empty(votes)
         cast, ends = (number, owner, weight), np.empty(TIES, np.int64)
         m = counted(tables, rows, reader.weights, known, out, zeros, met, sums, electable, cast, ends)
         v = int(ends[-1])  # fewer than there are ties, where a list is not full
-        return cls(met[:m], known.size, sums[:, :m], electable[:m], (number[:v], owner[:v], weight[:v]), ends)
+        return cls(met[:m], known.size, sums[:m], electable[:m], (number[:v], owner[:v], weight[:v]), ends)
 
 
 class Elected(NamedTuple):

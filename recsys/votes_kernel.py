@@ -7,7 +7,7 @@ from recsys.compiled import (
     B8W,
     F32,
     F64,
-    F64M,
+    F64MC,
     F64MW,
     F64W,
     I32,
@@ -53,7 +53,7 @@ def _bring_near(table: Table, rows: I32) -> None:
 
 @compiled
 def _count(  # noqa: PLR0917
-    table: Table, rows: I32, weights: F64, numbers: I32, met: I32, sums: F64, cast: Cast, m: int, v: int
+    table: Table, rows: I32, weights: F64, numbers: I32, met: I32, sums: F64, kind: int, cast: Cast, m: int, v: int
 ) -> tuple[int, int]:
     """Counts the votes of one kind, from the v-th on; the next article met for the first time is the m-th."""
     _, tied, scores = table
@@ -71,7 +71,7 @@ def _count(  # noqa: PLR0917
                 m += 1
                 numbers[other] = m
             worth = np.float64(scores[place]) * weights[position]
-            sums[numbers[other] - 1] += worth
+            sums[numbers[other] - 1, kind] += worth
             number[v], owner[v], weight[v] = numbers[other] - 1, position, worth
             v += 1
     return m, v
@@ -100,7 +100,7 @@ def counted(  # noqa: PLR0917
     out        rows that may not be elected
     numbers    (n,) zeros, and zeros again afterwards; a tie to a row beyond them doesn't count
     met        set to the rows numbered (m,), of room for k and all ties, as the next two are
-    sums       (4, room) zeros, set to the sums of each kind
+    sums       (room, 4) zeros, set to the sums by kind
     electable  set to whether each may be elected
     cast       set to the votes (v,), of room for all ties
     ends       (4,) set to where those of each kind end
@@ -117,7 +117,7 @@ def counted(  # noqa: PLR0917
         numbers[known[number]] = number + 1
     m, v = known.size, 0
     for kind in range(KINDS):
-        m, v = _count(tables[kind], whose[int(kind == LISTED)], weights, numbers, met, sums[kind], cast, m, v)
+        m, v = _count(tables[kind], whose[int(kind == LISTED)], weights, numbers, met, sums, kind, cast, m, v)
         ends[kind] = v
     for number in range(m):
         electable[number] = True
@@ -131,12 +131,12 @@ def counted(  # noqa: PLR0917
 
 @compiled_ahead
 def strongest(  # noqa: PLR0917
-    rows: I32, sums: F64M, admitted: B8, weights: F64, factor: F64, most: int, scale: F64W, place: I64W
+    rows: I32, sums: F64MC, admitted: B8, weights: F64, factor: F64, most: int, scale: F64W, place: I64W
 ) -> int:
     """Sets `place` to the numbers, ascending, of the `most` articles with the strongest votes, and returns how many
     these are; of equally strong ones those of lower rows.
 
-    rows, sums, admitted  (m,), (4, m), (m,) of the articles; who has no vote is none of them
+    rows, sums, admitted  (m,), (m, 4), (m,) of the articles; who has no vote is none of them
     weights               (4,) of the kinds, each on a scale on which its greatest sum is 1
     factor                (m,) by which what an article has is multiplied; (0,): by nothing
     scale                 (4,) zeros, set to the greatest sums, 1 where there is none
@@ -147,8 +147,8 @@ def strongest(  # noqa: PLR0917
         if admitted[number]:
             some = 0.0
             for kind in range(KINDS):
-                some += sums[kind, number]
-                scale[kind] = max(scale[kind], sums[kind, number])
+                some += sums[number, kind]
+                scale[kind] = max(scale[kind], sums[number, kind])
             place[found] = number
             found += some > 0.0
     for kind in range(KINDS):
@@ -158,18 +158,18 @@ def strongest(  # noqa: PLR0917
         return found
     worth, share = np.zeros(found), weights / scale
     for i in range(found):
+        number = place[i]
         for kind in range(KINDS):
-            worth[i] += share[kind] * sums[kind, place[i]]
+            worth[i] += share[kind] * sums[number, kind]
         if factor.size:
-            worth[i] *= factor[place[i]]
+            worth[i] *= factor[number]
     edge = least_of_best(worth, most)
     level, above, even = np.empty(found), 0, 0
     for i in range(found):
         above += worth[i] > edge
         level[even] = rows[place[i]]
         even += worth[i] == edge
-    level[:even].sort()
-    last = level[most - above - 1]
+    last = np.partition(level[:even], most - above - 1)[most - above - 1]
     kept = 0
     for i in range(found):
         number = place[i]

@@ -16,7 +16,6 @@ def test_strings_come_back_in_order(strings):
     assert len(table) == len(strings)
     assert list(table) == strings
     assert [table.raw(i) for i in range(len(table))] == [string.encode() for string in strings]
-    assert table.some(np.arange(len(table))[::-1]) == [string.encode() for string in strings[::-1]]
 
 
 @given(TEXTS)

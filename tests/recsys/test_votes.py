@@ -98,8 +98,8 @@ def test_ties_to_rows_that_are_not_there_and_those_of_rows_without_any_don_t_cou
 @given(worth=st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, 3.0]), max_size=40), most=st.integers(1, 30))
 def test_of_equally_strong_ones_those_of_lower_rows_are_elected(worth, most):
     rows = np.random.default_rng(len(worth)).permutation(len(worth)).astype(np.int32)
-    sums = np.zeros((TIES, len(worth)))
-    sums[2] = worth
+    sums = np.zeros((len(worth), TIES))
+    sums[:, 2] = worth
     with_votes = [number for number in range(len(worth)) if worth[number] > 0.0]
     first = sorted(with_votes, key=lambda number: (-worth[number], rows[number]))[:most]
     admitted, scale, place = np.ones(rows.size, np.bool_), np.zeros(TIES), np.empty(rows.size, np.int64)
