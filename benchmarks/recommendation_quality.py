@@ -275,7 +275,7 @@ def our_lists(site: Site, begin: int, questions: list[Question]) -> dict[str, li
         played = asked.place
         reader = reader_of(asked.now, model.histories.of_key(asked.visitor))
         wish = Wish(limit=K, fill="none")
-        by_chance = replace(reader, chance=asked.visitor ^ (asked.now // DAY))
+        by_chance = msgspec.structs.replace(reader, chance=asked.visitor ^ (asked.now // DAY))
         for name, one in models.items():
             lists[name].append([item.row for item in recommend_to(one, reader, wish, asked.now)])
         lists["ours"].append([item.row for item in recommend_to(model, reader, wish, asked.now)])

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from recsys.compiled import F64, F64M, F64MC, F64MW, F64W, I32, I32W, I64, compiled_ahead, prefetch
+from recsys.compiled import F64, F64M, F64MW, F64W, I32, I32W, I64, compiled_ahead, prefetch
 from recsys.favour_kernel import Favour, tell_favour
 from recsys.taste_kernel import Names, Packed, match_shares
 
 
 @compiled_ahead
 def told(  # noqa: PLR0917
-    known: I64, tied: I64, met: I32, sums: F64MC, strength: F64M, names: Names, near: Packed, own: I32, weights: F64,
+    known: I64, tied: I64, met: I32, sums: F64M, strength: F64M, names: Names, near: Packed, own: I32, weights: F64,
     mask: int, favour: Favour, now: int, rows: I32W, signals: F64MW, scale: F64W,
 ) -> None:  # fmt: skip
     """Sets the rows (c,) of the candidates, first the known, then the tied, and what the signals (s, c) say of each:

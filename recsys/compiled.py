@@ -30,10 +30,9 @@ U16: TypeAlias = NDArray[np.uint16]
 U32: TypeAlias = NDArray[np.uint32]
 U64: TypeAlias = NDArray[np.uint64]
 
-# Of arguments of what is `compiled_ahead`: a matrix, one without gaps, what is written to. All others are only read.
-_WHOLE, _WRITTEN = "whole", "written"
+# Of arguments of what is `compiled_ahead`: a matrix, and what is written to. All others are only read.
+_WRITTEN = "written"
 F64M: TypeAlias = Annotated[F64, 2]
-F64MC: TypeAlias = Annotated[F64, 2, _WHOLE]
 F64MW: TypeAlias = Annotated[F64, 2, _WRITTEN]
 I64MW: TypeAlias = Annotated[I64, 2, _WRITTEN]
 B8W: TypeAlias = Annotated[B8, 1, _WRITTEN]
@@ -50,8 +49,8 @@ def compiled(function: Function) -> Function:
 def compiled_ahead(function: Function) -> Function:
     """Compiled when the module is imported, for arguments as they are annotated: a server must not wait for a compiler.
 
-    Arrays that are only read may be mapped from a file, and have gaps. What it finds it best writes to arrays that it
-    is given: each that it returned would cost two microseconds.
+    Arrays have no gaps; those that are only read may be mapped from a file. What it finds it best writes to arrays that
+    it is given: each that it returned would cost two microseconds.
     """
     hints = get_type_hints(function, include_extras=True)
     with install_listener("numba:compile", _Notice()):
@@ -86,9 +85,9 @@ def _type(hint: Any) -> Type:
         return int64 if hint is int else float64
     if get_origin(hint) is tuple:
         return Tuple([_type(part) for part in get_args(hint)])  # type: ignore[no-untyped-call]
-    array, dimensions, *how = get_args(hint) if get_origin(hint) is Annotated else (hint, 1)
+    array, dimensions, *written = get_args(hint) if get_origin(hint) is Annotated else (hint, 1)
     dtype = from_dtype(np.dtype(get_args(get_args(array)[1])[0]))  # of an NDArray
-    return Array(dtype, dimensions, "C" if how else "A", readonly=_WRITTEN not in how)
+    return Array(dtype, dimensions, "C", readonly=not written)
 
 
 def _prefetch(_typing: Any, array: Any, place: Any) -> Any:

@@ -5,10 +5,11 @@ the most favoured holds for a while, together with what was touched since.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from recsys.favour_kernel import Favour, favours

@@ -1,9 +1,9 @@
 """What completes a list that has too few matches: the ranking's next articles, marked as fill."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from recsys.items import Item, Wish, filler
 from recsys.ranking import ranking

@@ -1,6 +1,5 @@
 """What a list is made of: items with a score and the reasons that add up to it; and what a caller may ask of a list."""
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
@@ -42,8 +41,7 @@ class Item(msgspec.Struct, frozen=True):
     fill: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """What the caller asks of a list. Filters act before the cut.
 
     exclude    rows that must not appear
@@ -56,7 +54,7 @@ class Wish:
     """
 
     limit: int = 10
-    exclude: frozenset[int] = field(default_factory=frozenset)
+    exclude: frozenset[int] = frozenset()
     section: str | None = None
     tag: str | None = None
     label: str | None = None

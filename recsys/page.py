@@ -1,8 +1,10 @@
 """The three lists of one article page: nothing stands in two of them, and none holds the article itself."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from recsys.event import ListName
 from recsys.fill import fill

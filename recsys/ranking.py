@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -252,7 +253,9 @@ def _ranked(model: "Model", place: int, wish: Wish, now: int) -> list[Item]:
         if len(items) >= wish.limit:
             return items
         rows = _without(rows, items)
-        more = _matches(model, longer, rows, replace(wish, limit=wish.limit - len(items), min_score=None), now)
+        more = _matches(
+            model, longer, rows, msgspec.structs.replace(wish, limit=wish.limit - len(items), min_score=None), now
+        )
         items += [filler(item.row, WINDOWS[longer]) for item in more]
     rows = _without(rows, items)
     published = model.articles.published[rows]

@@ -1,8 +1,8 @@
 """The reader of a Recommendation: what they read, how much of it still counts, and what of it may be named."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,8 +16,7 @@ _OF_EQUALS = [_DECAY[:h] / _DECAY[:h].sum() for h in range(READS + 1)]  # weight
 _ALL = np.ones(READS, np.bool_)
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(msgspec.Struct, frozen=True):
     """One reader at one moment.
 
     rows      (h,) int32, at most READS liked articles, newest first, each once

@@ -7,8 +7,9 @@ next) and what readers favour now, also in the section read most. Each signal is
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from recsys.because import items_because
 from recsys.candidates import candidates_for

@@ -1,11 +1,12 @@
 """Related: articles about the same thing as this one. Candidates by text, readers and links -> score -> reasons."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from recsys.cosine import Found

@@ -7,7 +7,7 @@ from recsys.compiled import (
     B8W,
     F32,
     F64,
-    F64MC,
+    F64M,
     F64MW,
     F64W,
     I32,
@@ -131,7 +131,7 @@ def counted(  # noqa: PLR0917
 
 @compiled_ahead
 def strongest(  # noqa: PLR0917
-    rows: I32, sums: F64MC, admitted: B8, weights: F64, factor: F64, most: int, scale: F64W, place: I64W
+    rows: I32, sums: F64M, admitted: B8, weights: F64, factor: F64, most: int, scale: F64W, place: I64W
 ) -> int:
     """Sets `place` to the numbers, ascending, of the `most` articles with the strongest votes, and returns how many
     these are; of equally strong ones those of lower rows.

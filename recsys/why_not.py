@@ -1,6 +1,5 @@
 """Why an article does not stand in another's Related list, told from the same evidence that makes the list."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -116,7 +115,7 @@ def _kept_out(model: "Model", row: int, other: int, wish: Wish, now: int) -> Why
         return WhyNot(verdict="ruled_out", why="A rule of an editor keeps it out of this list.")
     for name in FILTERS:
         asked = getattr(wish, name)
-        if not articles.admits(here, replace(Wish(), **{name: asked}), now)[0]:
+        if not articles.admits(here, msgspec.structs.replace(Wish(), **{name: asked}), now)[0]:
             return WhyNot(verdict="filtered", why=_filtered(model, other, name, asked))
     return None
 

@@ -1,10 +1,11 @@
 """How a list obeys the rules: what it may hold, in what order, what is pinned, and the reasons that tell of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from recsys.event import ListName

@@ -19,9 +19,9 @@ def frozen(array):
     return array
 
 
-@pytest.mark.parametrize("rows", [frozen(np.array([1, 0], np.int32)), np.array([1, 7, 0, 7], np.int32)[::2]])
-def test_arrays_that_are_read_may_be_read_only_and_have_gaps(rows):
-    sums, table = np.zeros(2), np.array([[1.0, 2.0, 0.0], [3.0, 4.0, 0.0]])[:, :2]
+@pytest.mark.parametrize("rows", [frozen(np.array([1, 0], np.int32)), np.array([1, 0, 7], np.int32)[:2]])
+def test_arrays_that_are_read_may_be_read_only_and_a_part_of_others(rows):
+    sums, table = np.zeros(2), np.array([[1.0, 2.0], [3.0, 4.0], [0.0, 0.0]])[:2]
     assert _summed((rows, np.array([1.0, 10.0])), table, sums, 1, 0.5) == 2
     assert sums.tolist() == [0.0, 12.0]
 
@@ -33,6 +33,7 @@ def test_nothing_is_compiled_for_other_types_of_arguments():
         ((rows, values), table[0], np.zeros(2)),
         ((rows, values), table, frozen(np.zeros(2))),
         ((rows, values), table, np.zeros(4)[::2]),
+        ((np.array([1, 7, 0, 7], np.int32)[::2], values), table, np.zeros(2)),
     ):
         with pytest.raises(TypeError, match="No matching definition"):
             _summed(*wrong, 0, 1.0)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -80,7 +81,7 @@ def test_what_favourites_carry_is_told_anew_once_an_article_changes():
 @given(READS)
 def test_the_greatest_interest_that_a_filter_admits_is_always_among_its_own(reads):
     def find(memo, model, row, now):
-        return memo.among(model, replace(HARBOUR, exclude=frozenset([row])), now)
+        return memo.among(model, msgspec.structs.replace(HARBOUR, exclude=frozenset([row])), now)
 
     for model, found, now in favourites_while_they_read(reads, find):
         assert model.articles.passes(found.rows, HARBOUR, now).all()
@@ -116,7 +117,7 @@ def test_all_articles_are_searched_once_a_minute_for_a_filter_and_not_for_each_q
 def test_who_admits_too_few_is_shown_ever_more():
     model, memo = site(), Favoured()
     read = frozenset(range(0, 30, len(TOPICS)))
-    wish = replace(HARBOUR, exclude=read)
+    wish = msgspec.structs.replace(HARBOUR, exclude=read)
     of_site, of_section, of_wish = memo.wider(model, wish, NOW)
     assert of_site is memo.at(model, NOW)
     assert of_section.rows.tolist() == [*range(0, 48, len(TOPICS))]

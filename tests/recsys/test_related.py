@@ -1,10 +1,10 @@
 """The Related list as a whole: what may stand in it, in what order, and why."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from recsys.items import Wish
 from recsys.model import fields_of

@@ -4,13 +4,12 @@ import gzip
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from recsys.article import Article
 from recsys.items import Wish
@@ -43,7 +42,7 @@ def bilingual_blog() -> list[Article]:
     for pair in pairs:
         one, other = sorted((pair["article_id"], pair["related_id"]), key=lambda name: language[name] or "")
         original[other] = one
-    return [msgspec.structs.replace(one, translation_of=original.get(one.id)) for one in articles]
+    return [replace(one, translation_of=original.get(one.id)) for one in articles]
 
 
 @pytest.fixture(scope="module", params=["sample", "cds"])
