@@ -177,7 +177,7 @@ def measured(model: Model, reads: int) -> dict[str, float]:
 
 
 def scored(model: Model, reader: Reader, wish: Wish, now: int) -> NDArray[np.float64]:
-    return candidates_for(model, reader, wish, now).scores(model.mix.weights_at(0))
+    return candidates_for(model, reader, wish, now).score
 
 
 def checked(answer: Callable[[], list[Item]]) -> None:

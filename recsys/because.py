@@ -22,29 +22,19 @@ _READ = "because_read"
 _KINDS = (*[_READ] * NAMED, *TASTES, _READ, *SIGNALS[TIES + len(TASTES) :])  # of the parts, as of `parts`
 
 
-def items_because(
-    model: "Model",
-    reader: Reader,
-    found: Candidates,
-    places: NDArray[np.intp],
-    *,
-    weights: NDArray[np.float64],
-) -> list[Item]:
-    """The candidates at `places` (k,) with their reasons; what may not be named adds up in one reason without a name.
-
-    weights  (9,) of the signals
-    """
-    rows, share = found.rows.take(places), weights / found.scale
-    k, p, others = rows.size, len(_KINDS), NAMED + len(TASTES)
+def items_because(model: "Model", reader: Reader, found: Candidates, places: NDArray[np.intp]) -> list[Item]:
+    """The candidates at `places` (k,) with their reasons; what may not be named adds up in one without a name."""
+    k, p, others = places.size, len(_KINDS), NAMED + len(TASTES)
     part, about = np.zeros((k, p)), np.empty((k, others), np.int64)
     order, count = np.zeros((k, p), np.int64), np.empty(k, np.int64)
     parts(
-        rows,
-        share[:, None] * found.signals.take(places, axis=1),
+        places,
+        found.rows,
+        found.signals,
+        found.share,
+        found.number,
         found.votes.cast,
         found.votes.ends,
-        found.number.take(places),
-        share[:TIES],
         model.carrying.table,
         reader.rows,
         reader.weights,
@@ -58,7 +48,7 @@ def items_because(
     read, name_of = reader.rows.tolist(), model.carrying.name
     ids: dict[int, str] = {}  # by position in `read`
     items = []
-    columns = [column.tolist() for column in (rows, part, about, order, count)]
+    columns = [column.tolist() for column in (found.rows.take(places), part, about, order, count)]
     for row, weight_of, what, ordered, m in zip(*columns, strict=True):
         reasons, score = [], 0.0
         for j in ordered[:m]:

@@ -7,15 +7,15 @@ from recsys.votes_kernel import KINDS, Cast, given
 
 @compiled_ahead
 def parts(  # noqa: PLR0917
-    rows: I32, signals: F64M, cast: Cast, ends: I64, numbers: I64, ties: F64, names: Names, own: I32, weights: F64,
-    nameable: B8, mask: int, part: F64MW, about: I64MW, order: I64MW, count: I64W,
+    places: I64, candidates: I32, signals: F64M, share: F64, number: I64, cast: Cast, ends: I64, names: Names, own: I32,
+    weights: F64, nameable: B8, mask: int, part: F64MW, about: I64MW, order: I64MW, count: I64W,
 ) -> None:  # fmt: skip
-    """Sets what the scores of k articles are made of, p parts each: x articles of the reader's, a name of each taste,
-    what of both may not be told, and each further signal.
+    """Sets what the scores of the candidates at `places` (k,) are made of, p parts each: x articles of the reader's, a
+    name of each taste, what of both may not be told, and each further signal.
 
-    rows             (k,)
-    signals          (s, k) what each signal adds: ties, tastes, others
-    cast .. numbers  as of `given`, for the rows; `ties` (4,) its weights
+    candidates, signals, number  (c,), (s, c), (c,) as of `Candidates`; signals: ties, tastes, others
+    share            (s,) by which a signal is multiplied
+    cast, ends       as of `given`
     names .. mask    as of `favourite`; of the reader's articles `own` (h,) those `nameable` may be told
     part             (k, p) zeros, p = x + s - 4 + 1
     about            (k, x + tastes) set to positions in `own`, then codes of names
@@ -24,17 +24,20 @@ def parts(  # noqa: PLR0917
     others = about.shape[1]
     tastes = signals.shape[0] - KINDS - (part.shape[1] - others - 1)
     named = others - tastes
-    who, gave, rest = given(cast, ends, ties, numbers, nameable, named)
+    rows, numbers = candidates[places], number[places]
+    who, gave, rest = given(cast, ends, share[:KINDS], numbers, nameable, named)
     code = favourite(names, own, weights, nameable, rows, tastes, mask)
-    for i in range(rows.size):
+    for i in range(places.size):
         part[i, others] = rest[i]
         for j in range(named):
             part[i, j], about[i, j] = gave[i, j], who[i, j]
         for j in range(tastes):
             about[i, named + j] = code[i, j]
-            part[i, others if code[i, j] == NO_CODE else named + j] += signals[KINDS + j, i]
+            worth = share[KINDS + j] * signals[KINDS + j, places[i]]
+            part[i, others if code[i, j] == NO_CODE else named + j] += worth
         for j in range(others + 1, part.shape[1]):
-            part[i, j] = signals[KINDS + tastes + j - others - 1, i]
+            signal = KINDS + tastes + j - others - 1
+            part[i, j] = share[signal] * signals[signal, places[i]]
         count[i] = 0
         for j in range(part.shape[1]):
             if part[i, j] > 0.0:

@@ -31,6 +31,8 @@ class Candidates(NamedTuple):
     rows      (c,) int32, each once
     signals   (9, c) float64 >= 0, how much each signal says of each; ties count for those most strongly tied alone
     scale     (9,) > 0, by which a signal is divided so that its best candidate has 1
+    share     (9,) >= 0, what a signal weighs for the reader, by `scale`
+    score     (c,) >= 0, the signals weighed by `share`
     votes     what the signals that are ties consist of
     number    (c,) the position of each candidate in `votes`; NOWHERE where ties don't count
     """
@@ -38,13 +40,10 @@ class Candidates(NamedTuple):
     rows: NDArray[np.int32]
     signals: NDArray[np.float64]
     scale: NDArray[np.float64]
+    share: NDArray[np.float64]
+    score: NDArray[np.float64]
     votes: Votes
     number: NDArray[np.int64]
-
-    def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(c,) the signals on their scales, weighed by `weights` (9,)."""
-        found: NDArray[np.float64] = (weights / self.scale) @ self.signals
-        return found
 
     @property
     def strength(self) -> NDArray[np.float64]:
@@ -55,17 +54,17 @@ class Candidates(NamedTuple):
 
 def candidates_for(model: "Model", reader: Reader, wish: Wish, now: int) -> Candidates:
     """All articles that `wish` admits and that are tied to what the reader read, or that readers favour now."""
-    weights = model.mix.weights_at(reader.idle or 0)[:TIES]
+    weights = model.mix.weights_at(reader.idle or 0)
     for favoured in model.mix.favoured.wider(model, wish, now):
         votes = Votes.of(model, reader, favoured.rows, wish)
-        found = elected(model, votes, weights, wish, now)
+        found = elected(model, votes, weights[:TIES], wish, now)
         if favoured.rows.size < LEADERS or np.count_nonzero(found.known) >= POPULAR:
             break
     tied = found.tied
     found.known[tied[: tied.searchsorted(votes.known)]] = False  # they are among the tied
     kept = found.known.nonzero()[0]
-    c, scale = kept.size + tied.size, np.empty(len(SIGNALS))
-    rows, signals = np.empty(c, np.int32), np.zeros((len(SIGNALS), c))
+    c, scale, share = kept.size + tied.size, np.empty(len(SIGNALS)), np.empty(len(SIGNALS))
+    rows, signals, score = np.empty(c, np.int32), np.zeros((len(SIGNALS), c)), np.zeros(c)
     scale[:TIES] = found.scale
     told(
         kept,
@@ -80,10 +79,13 @@ def candidates_for(model: "Model", reader: Reader, wish: Wish, now: int) -> Cand
         KIND,
         favour_of(model),
         favoured.clock,
+        weights,
         rows,
         signals,
-        scale[TIES:],
+        scale,
+        share,
+        score,
     )
     number = np.empty(c, np.int64)
     number[: kept.size], number[kept.size :] = NOWHERE, tied
-    return Candidates(rows, signals, scale, votes, number)
+    return Candidates(rows, signals, scale, share, score, votes, number)

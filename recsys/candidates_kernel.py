@@ -10,7 +10,8 @@ from recsys.taste_kernel import Names, Packed, match_shares
 @compiled_ahead
 def told(  # noqa: PLR0917
     known: I64, tied: I64, met: I32, sums: F64M, strength: F64M, names: Names, near: Packed, own: I32, weights: F64,
-    mask: int, favour: Favour, now: int, rows: I32W, signals: F64MW, scale: F64W,
+    mask: int, favour: Favour, now: int, worth: F64, rows: I32W, signals: F64MW, scale: F64W, share: F64W,
+    score: F64W,
 ) -> None:  # fmt: skip
     """Sets the rows (c,) of the candidates, first the known, then the tied, and what the signals (s, c) say of each:
     t ties, tastes, f favours.
@@ -19,8 +20,11 @@ def told(  # noqa: PLR0917
     strength       (f, x) what `tell_favour` says of the first x met, the known among them
     names .. mask  as of `match_shares`; `near` holds the names of the first x met
     favour, now    as of `tell_favour`
+    worth          (s,) what each signal weighs, on a scale on which its greatest is 1
     signals        zeros
-    scale          (s - t,) set to the greatest of each taste and favour, 1 where there is nothing above 0
+    scale          (s,) of ties their greatest; set to the greatest of each taste and favour, 1 where none is above 0
+    share          (s,) set to `worth` by `scale`
+    score          (c,) zeros, set to the signals weighed by `share`
     """
     spans, _, _ = names
     _, (last, interest, _), published, _ = favour
@@ -38,14 +42,20 @@ def told(  # noqa: PLR0917
     match_shares(names, own, weights, near, others, mask, shares, signals[t:first, k:])
     for i in range(k):
         rows[i] = met[known[i]]
-        for j in range(first - t):
+    for j in range(first - t):
+        for i in range(k):
             signals[t + j, i] = shares[j, known[i]]
-        for j in range(strength.shape[0]):
+    for j in range(strength.shape[0]):
+        for i in range(k):
             signals[first + j, i] = strength[j, known[i]]
     tell_favour(others, favour, now, signals[first:, k:])
-    for j in range(scale.size):
-        scale[j] = 0.0
+    for j in range(worth.size):
+        if j >= t:
+            most = 0.0
+            for i in range(rows.size):
+                if signals[j, i] > most:  # seldom: cheaper than `max`
+                    most = signals[j, i]
+            scale[j] = most if most > 0.0 else 1.0
+        share[j] = worth[j] / scale[j]
         for i in range(rows.size):
-            scale[j] = max(scale[j], signals[t + j, i])
-        if scale[j] == 0.0:
-            scale[j] = 1.0
+            score[i] += share[j] * signals[j, i]

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 log = logging.getLogger(__name__)
 
 COMPILER: str = ffi.lib._name  # the file of the library that compiles, and loads what was compiled
+
+SIEVE = 1 << 13  # of bytes that tell what can't be there: stays in the nearest cache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -34,6 +36,7 @@ U64: TypeAlias = NDArray[np.uint64]
 _WRITTEN = "written"
 F64M: TypeAlias = Annotated[F64, 2]
 F64MW: TypeAlias = Annotated[F64, 2, _WRITTEN]
+I64M: TypeAlias = Annotated[I64, 2]
 I64MW: TypeAlias = Annotated[I64, 2, _WRITTEN]
 B8W: TypeAlias = Annotated[B8, 1, _WRITTEN]
 F64W: TypeAlias = Annotated[F64, 1, _WRITTEN]
@@ -44,6 +47,13 @@ I64W: TypeAlias = Annotated[I64, 1, _WRITTEN]
 def compiled(function: Function) -> Function:
     """Compiled at the first call with each kind of arguments; kept on disk where there is a writable place for it."""
     return _compiled(function, None)
+
+
+def compiled_bare(function: Function) -> Function:
+    """The same for a helper of other loops that neither makes arrays nor returns any: references to those that it is
+    given are not counted, which in a small function takes more time than the rest.
+    """
+    return _compiled(function, None, _nrt=False)
 
 
 def compiled_ahead(function: Function) -> Function:
@@ -57,12 +67,13 @@ def compiled_ahead(function: Function) -> Function:
         return _compiled(function, tuple(_type(hint) for name, hint in hints.items() if name != "return"))
 
 
-def _compiled(function: Function, types: tuple[Type, ...] | None) -> Function:
+def _compiled(function: Function, types: tuple[Type, ...] | None, **options: bool) -> Function:
     """Without the interpreter lock."""
+    compile_ = partial(cast(Any, njit), types, nogil=True, **options)
     try:
-        return cast(Function, njit(types, nogil=True, cache=True)(function))
+        return cast(Function, compile_(cache=True)(function))
     except RuntimeError:  # a read-only installation and no home folder: nowhere to keep it
-        return cast(Function, njit(types, nogil=True)(function))
+        return cast(Function, compile_()(function))
 
 
 class _Notice(Listener):

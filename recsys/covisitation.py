@@ -28,11 +28,6 @@ class Ties:
         """No ties at all."""
         return cls(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.int32))
 
-    @property
-    def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-        """starts, rows and scores."""
-        return self.starts, self.rows, self.scores
-
     def of(self, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
         """The ties of one row: rows, scores, readers."""
         if not 0 <= row < self.starts.size - 1:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recsys.compiled import F64, F64MW, I32, I64, compiled, compiled_ahead
+from recsys.compiled import F64, F64MW, I32, I64, SIEVE, compiled, compiled_ahead, compiled_bare
 
 Liked = tuple[I32, F64]  # rows ascending (l,), and how much visitors liked each
 Fading = tuple[I64, F64, float]  # of each row (n,) the moment of its interest, and that; what halves it, microseconds
@@ -10,7 +10,7 @@ Curve = tuple[F64, F64]  # ages ascending (a,), and what one of that age is abou
 Favour = tuple[Liked, Fading, I64, Curve]  # and of each row (n,) when it was published, microseconds
 
 
-@compiled
+@compiled_bare
 def _not_above(ascending: F64 | I32, value: float) -> int:
     """How many of some numbers are not above a value."""
     begin, end = 0, ascending.size
@@ -23,7 +23,7 @@ def _not_above(ascending: F64 | I32, value: float) -> int:
     return begin
 
 
-@compiled
+@compiled_bare
 def _on(curve: Curve, age: float) -> float:
     """The value of a curve that is straight between its points, and beyond them as it is at the last."""
     ages, values = curve
@@ -40,10 +40,16 @@ def _on(curve: Curve, age: float) -> float:
 def tell_favour(rows: I64, favour: Favour, now: int, found: F64) -> None:
     """Sets (3, m) for each of `rows` (m,): how much it was liked, its interest at `now`, what it is about to draw."""
     (liked_rows, liked_score), (last, interest, half_life), published, curve = favour
+    likely = np.zeros(SIEVE, np.bool_)  # most rows were not liked: that is seen without a search
+    for row in liked_rows:
+        likely[row & (SIEVE - 1)] = True
     for i in range(rows.size):
         row = rows[i]
-        place = _not_above(liked_rows, row) - 1
-        found[0, i] = liked_score[place] if place >= 0 and liked_rows[place] == row else 0.0
+        found[0, i] = 0.0
+        if likely[row & (SIEVE - 1)]:
+            place = _not_above(liked_rows, row) - 1
+            if place >= 0 and liked_rows[place] == row:
+                found[0, i] = liked_score[place]
         found[1, i] = interest[row] * np.exp2(min(last[row] - now, 0) / half_life)
         found[2, i] = _on(curve, max(now - published[row], 0))
 

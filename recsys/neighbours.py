@@ -6,7 +6,7 @@ or removed vector keeps its slot, which no row points to any more, so that entri
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,18 @@ from recsys.growing import Growing
 from recsys.late import LateVectors, Notes
 
 NO_SLOT = -1
+
+
+class Listed(NamedTuple):
+    """m neighbour lists of k places in two flat arrays; a place that is empty has no row.
+
+    starts  (m,) where each list begins      rows, scores  (x,), as of `Neighbours`
+    """
+
+    starts: NDArray[np.int64]
+    k: int
+    rows: NDArray[np.int32]
+    scores: NDArray[np.float32]
 
 
 class NeighbourIndex:
@@ -49,6 +61,7 @@ class NeighbourIndex:
             raise ValueError(f"{len(vectors)} vectors, but {table.rows.shape[0]} neighbour lists")
         n = len(vectors)
         self._vectors, self._postings, self._table = vectors, postings, table
+        self._flat = table.rows.reshape(-1), table.scores.reshape(-1)
         self._last_rows = Growing(table.rows[:, -1] if last_rows is None else last_rows)
         self._last_scores = Growing(table.scores[:, -1] if last_scores is None else last_scores)
         self._slots = Growing(np.arange(n, dtype=np.int32))  # by row: the slot of its vector, or NO_SLOT
@@ -194,6 +207,18 @@ class NeighbourIndex:
             found[place], values[place] = NO_SLOT, 0.0
             found[place, : near.size], values[place, : near.size] = near, cosine
         return Neighbours(found, values)
+
+    def listed(self, rows: NDArray[np.integer], k: int, *, current: int = 0) -> "Listed":
+        """The same, where it stands: in the index itself, where nothing of it has changed."""
+        k, base = min(k, self.stored), len(self._vectors)
+        slots = self._slots.view.take(rows)
+        as_stored = len(self) == base and not len(self._replaced)
+        if not as_stored and ((slots >= 0) & (slots < base)).all():
+            as_stored = not self._outdated(rows[:current], self._table.rows.take(slots[:current], axis=0)[:, :k])
+        if as_stored:
+            return Listed(slots.astype(np.int64) * self.stored, k, *self._flat)
+        near = self.first_lists(rows, k, current=current)
+        return Listed(np.arange(slots.size) * k, k, near.rows.ravel(), near.scores.ravel())
 
     def _outdated(self, rows: NDArray[np.integer], lists: NDArray[np.int32]) -> list[int]:
         """Positions of those of `rows` whose first lists may be other than what `neighbours` says."""

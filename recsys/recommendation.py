@@ -69,7 +69,6 @@ def recommend_to(model: "Model", reader: Reader, wish: Wish, now: int) -> list[I
 
 def _matches(model: "Model", reader: Reader, wish: Wish, now: int) -> list[Item]:
     found = candidates_for(model, reader, wish, now)
-    weights = model.mix.weights_at(reader.idle or 0)
-    score = weighed(wish, found.rows, found.scores(weights))
+    score = weighed(wish, found.rows, found.score)
     places = chosen(model, wish, found.rows, score, diversity=model.mix.diversity, chance=reader.chance)
-    return explained(wish, items_because(model, reader, found, places, weights=weights))
+    return explained(wish, items_because(model, reader, found, places))

@@ -62,4 +62,4 @@ class StringTable:
         starts = self.starts
         if not 0 <= i < starts.size - 1:
             raise IndexError(f"string {i} of {len(self)}")
-        return self.data[starts.item(i) : starts.item(i + 1)].tobytes()
+        return self.data.data[starts.item(i) : starts.item(i + 1)].tobytes()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recsys.compiled import B8, F64, F64W, I32, I64, compiled, prefetch
+from recsys.compiled import B8, F64, F64W, I32, I64, SIEVE, compiled, compiled_bare, prefetch
 
 # Where the names of each row begin and end (2 n,), their codes, and by code room for a number, all zeros between calls.
 # The lowest bits of a code are its kind; the names of a row stand by kind.
@@ -12,10 +12,9 @@ Names = tuple[I32, I32, F64W]
 Packed = tuple[I32, I32, F64]
 
 NO_CODE = -1
-SIEVE = 1 << 13  # 8 KB: stays in the nearest cache
 
 
-@compiled
+@compiled_bare
 def span(spans: I32, codes: I32, row: int) -> tuple[int, int]:
     """From where to where in `codes` the names of a row stand."""
     if not 0 <= row < spans.size // 2:
@@ -24,7 +23,7 @@ def span(spans: I32, codes: I32, row: int) -> tuple[int, int]:
     return begin, max(begin, end)
 
 
-@compiled
+@compiled_bare
 def clear(spans: I32, codes: I32, room: F64, rows: I32) -> None:
     """Puts zeros where the names of some rows had numbers."""
     for row in rows:
@@ -33,7 +32,7 @@ def clear(spans: I32, codes: I32, room: F64, rows: I32) -> None:
             room[codes[place]] = 0.0
 
 
-@compiled
+@compiled_bare
 def _add(spans: I32, codes: I32, room: F64, rows: I32, weights: F64) -> None:
     for position in range(rows.size):
         begin, end = span(spans, codes, rows[position])
@@ -64,7 +63,7 @@ def _packed(spans: I32, codes: I32, rows: I64, kinds: int, mask: int) -> Packed:
     return found[:x], owner[:x], part[:x]
 
 
-@compiled
+@compiled_bare
 def _add_shares(packed: Packed, room: F64, likely: B8, mask: int, found: F64) -> None:
     codes, owner, part = packed
     for place in range(codes.size):

@@ -4,7 +4,7 @@ that were chosen before it.
 
 import numpy as np
 
-from recsys.compiled import B8, F64, I32, I64, I64W, compiled, compiled_ahead
+from recsys.compiled import B8, F64, I32, I64, I64W, compiled, compiled_ahead, compiled_bare
 from recsys.order_kernel import least_of_best
 from recsys.taste_kernel import NO_CODE, Names, clear, span
 
@@ -12,7 +12,7 @@ from recsys.taste_kernel import NO_CODE, Names, clear, span
 FULL, LATE = 10.0, 100.0
 
 
-@compiled
+@compiled_bare
 def _before(worth: F64, rows: I32, late: B8, one: int, other: int) -> bool:
     if late[one] != late[other]:
         return bool(late[other])
@@ -94,7 +94,7 @@ def _last_names(names: Names, rows: I32, capped: I64, mask: int) -> I64:
     return last
 
 
-@compiled
+@compiled_bare
 def _fill_up(value: F64, last: I64, chosen: int, before: I64, most: int) -> None:
     """Puts back what carries the same last name as the chosen one, where `most` of those chosen do."""
     for kind in range(last.shape[0]):

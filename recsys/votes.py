@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recsys.items import Wish
 from recsys.reader import Reader
-from recsys.votes_kernel import Cast, counted, strongest, ties
+from recsys.votes_kernel import Cast, counted, spans, strongest
 
 if TYPE_CHECKING:
     from recsys.model import Model
@@ -45,21 +45,17 @@ class Votes(NamedTuple):
     def of(cls, model: "Model", reader: Reader, known: NDArray[np.int32], wish: Wish) -> Self:
         """The votes of the reader's articles, beside the rows `known` (k,), each once."""
         covisits, rows = model.covisits, reader.rows
-        near = model.neighbours.first_lists(rows, NEIGHBOURS, current=FRESH)
-        h, k = near.rows.shape
-        tables = (
-            covisits.together_table.arrays,
-            covisits.after_table.arrays,
-            covisits.learned_table.arrays,
-            (np.arange(0, h * k + 1, max(k, 1)), near.rows.ravel(), near.scores.ravel()),
-        )
+        near = model.neighbours.listed(rows, NEIGHBOURS, current=FRESH)
+        a, b, c = covisits.together_table, covisits.after_table, covisits.learned_table
+        tables = (a.rows, a.scores), (b.rows, b.scores), (c.rows, c.scores), (near.rows, near.scores)
+        begin, end = np.empty((TIES, rows.size), np.int64), np.empty((TIES, rows.size), np.int64)
+        votes = spans((a.starts, b.starts, c.starts), near.starts, near.k, tables, rows, begin, end)
         out, zeros = np.fromiter(wish.exclude, np.int64, len(wish.exclude)), model.mix.zeros.of(len(model.articles))
-        votes = ties(tables, rows)
         room = known.size + votes
         met, sums, electable = np.empty(room, np.int32), np.zeros((room, TIES)), np.empty(room, np.bool_)
         number, owner, weight = np.empty(votes, np.int32), np.empty(votes, np.int32), np.empty(votes)
         cast, ends = (number, owner, weight), np.empty(TIES, np.int64)
-        m = counted(tables, rows, reader.weights, known, out, zeros, met, sums, electable, cast, ends)
+        m = counted(tables, begin, end, reader.weights, known, out, zeros, met, sums, electable, cast, ends)
         v = int(ends[-1])  # fewer than there are ties, where a list is not full
         return cls(met[:m], known.size, sums[:m], electable[:m], (number[:v], owner[:v], weight[:v]), ends)
 

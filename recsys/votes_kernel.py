@@ -13,55 +13,68 @@ from recsys.compiled import (
     I32,
     I32W,
     I64,
+    I64M,
+    I64MW,
     I64W,
     compiled,
     compiled_ahead,
+    compiled_bare,
     prefetch,
 )
 from recsys.order_kernel import least_of_best
 
 KINDS = 4
-LISTED = 3  # the kind whose table has a row for each of those who vote
 AHEAD = 8  # votes
 LINE = 16  # rows, or scores, in a cache line
 
-Table = tuple[I64, I32, F32]  # where each row's ties begin (n + 1,), whom it is tied to, how strongly
-Tables = tuple[Table, Table, Table, Table]  # of each kind
+Starts = tuple[I64, I64, I64]  # of all kinds but the last, where each row's ties begin (n + 1,)
+Ties = tuple[I32, F32]  # of each tie to whom, and how strongly
+Tables = tuple[Ties, Ties, Ties, Ties]  # of each kind
 Cast = tuple[I32, I32, F64]  # of each vote (v,) the number of who is voted for, the position of who votes, the weight
 
 
-@compiled
-def _span(table: Table, row: int) -> tuple[int, int]:
-    """From where to where the ties of a row stand; a row beyond the table has none."""
-    starts, tied, _ = table
-    if not 0 <= row < starts.size - 1:
-        return 0, 0
-    begin, end = max(starts[row], 0), min(starts[row + 1], tied.size)
-    return begin, max(begin, end)
+@compiled_ahead
+def spans(  # noqa: PLR0917
+    starts: Starts, near: I64, k: int, tables: Tables, rows: I32, begin: I64MW, end: I64MW
+) -> int:
+    """Sets `begin` and `end` (4, h) to where in `tables` the ties of each of `rows` (h,) stand, of each kind; a row
+    beyond a table has none. Of the last kind these are the k from `near` (h,) on. Returns how many ties there are.
+    """
+    found = 0
+    for position in range(rows.size):
+        for kind in range(KINDS - 1):
+            of = starts[kind]
+            there = 0 <= rows[position] < of.size - 1
+            begin[kind, position] = max(of[rows[position]], 0) if there else 0
+            end[kind, position] = of[rows[position] + 1] if there else 0
+        begin[KINDS - 1, position], end[KINDS - 1, position] = max(near[position], 0), near[position] + k
+        for kind in range(KINDS):
+            end[kind, position] = max(min(end[kind, position], tables[kind][0].size), begin[kind, position])
+            found += end[kind, position] - begin[kind, position]
+    return found
 
 
-@compiled
-def _bring_near(table: Table, rows: I32) -> None:
+@compiled_bare
+def _bring_near(table: Ties, begin: I64, end: I64) -> None:
     """Has the ties of some rows brought near."""
-    _, tied, scores = table
-    for row in rows:
-        begin, end = _span(table, row)
-        for place in range(begin, end, LINE):
+    tied, scores = table
+    for position in range(begin.size):
+        for place in range(begin[position], end[position], LINE):
             prefetch(tied, place)
             prefetch(scores, place)
 
 
-@compiled
+@compiled_bare
 def _count(  # noqa: PLR0917
-    table: Table, rows: I32, weights: F64, numbers: I32, met: I32, sums: F64, kind: int, cast: Cast, m: int, v: int
-) -> tuple[int, int]:
+    table: Ties, begin: I64, end: I64, weights: F64, numbers: I32, met: I32, sums: F64, kind: int, cast: Cast, m: int,
+    v: int,
+) -> tuple[int, int]:  # fmt: skip
     """Counts the votes of one kind, from the v-th on; the next article met for the first time is the m-th."""
-    _, tied, scores = table
+    tied, scores = table
     number, owner, weight = cast
-    for position in range(rows.size):
-        begin, end = _span(table, rows[position])
-        for place in range(begin, end):
-            if place + AHEAD < end:
+    for position in range(begin.size):
+        for place in range(begin[position], end[position]):
+            if place + AHEAD < end[position]:
                 prefetch(numbers, np.int64(tied[place + AHEAD]))
             other = tied[place]
             if not 0 <= other < numbers.size:
@@ -78,23 +91,12 @@ def _count(  # noqa: PLR0917
 
 
 @compiled_ahead
-def ties(tables: Tables, rows: I32) -> int:
-    """How many ties `counted` looks at."""
-    found = 0
-    for kind in range(KINDS):
-        for position in range(rows.size):
-            begin, end = _span(tables[kind], position if kind == LISTED else rows[position])
-            found += end - begin
-    return found
-
-
-@compiled_ahead
 def counted(  # noqa: PLR0917
-    tables: Tables, rows: I32, weights: F64, known: I32, out: I64, numbers: I32W, met: I32W, sums: F64MW,
+    tables: Tables, begin: I64M, end: I64M, weights: F64, known: I32, out: I64, numbers: I32W, met: I32W, sums: F64MW,
     electable: B8W, cast: tuple[I32W, I32W, F64W], ends: I64W,
 ) -> int:  # fmt: skip
-    """Numbers the m articles that `rows` (h,), distinct, vote for with `weights` (h,), and counts the votes: the ties
-    of each row in the first tables; in the last one, which has h rows, those of each position.
+    """Numbers the m articles that h articles with `weights` (h,) vote for, and counts the votes: the ties in `tables`
+    that stand from `begin` to `end` (4, h).
 
     known      (k,) distinct rows that are numbered 0..k-1 in any case; those that are met follow
     out        rows that may not be elected
@@ -107,17 +109,14 @@ def counted(  # noqa: PLR0917
 
     returns    m
     """
-    whose = np.empty((2, rows.size), np.int32)
-    for position in range(rows.size):
-        whose[0, position], whose[1, position] = rows[position], position
-    for kind in range(LISTED):  # the last table was made for this
-        _bring_near(tables[kind], rows)
+    for kind in range(KINDS):
+        _bring_near(tables[kind], begin[kind], end[kind])
     for number in range(known.size):
         met[number] = known[number]
         numbers[known[number]] = number + 1
     m, v = known.size, 0
     for kind in range(KINDS):
-        m, v = _count(tables[kind], whose[int(kind == LISTED)], weights, numbers, met, sums, kind, cast, m, v)
+        m, v = _count(tables[kind], begin[kind], end[kind], weights, numbers, met, sums, kind, cast, m, v)
         ends[kind] = v
     for number in range(m):
         electable[number] = True

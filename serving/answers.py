@@ -200,8 +200,7 @@ def _digest(
     name: str, model: Model, article_id: str | None, question: Question, content: bytes, *, variant: str | None = None
 ) -> str:
     """128 bits over all that an answer depends on and all that it says."""
-    parts = [name, model.version, article_id or "", question.model_dump_json(exclude_defaults=True)]
-    encoded = [part.encode() for part in parts]
+    encoded = [name.encode(), model.version.encode(), (article_id or "").encode(), _json(vars(question))]
     sized = [len(part).to_bytes(4, "big") + part for part in encoded]
     last = b"" if variant is None else variant.encode()
     return blake2b(b"".join((*sized, content, last)), digest_size=16).hexdigest()

@@ -93,11 +93,11 @@ def json_reply(body: bytes, status: int = 200, *headers: tuple[bytes, bytes]) ->
 
 
 class Tagged(NamedTuple):
-    """A JSON answer that caches may keep, and the news that the caller's copy still holds."""
+    """A JSON answer that caches may keep. `caching` are the headers that tell them how."""
 
     whole: Wired
-    unchanged: Wired
     etag: bytes
+    caching: Headers
 
     @classmethod
     def of(cls, body: bytes, etag: str, cache_control: bytes, *more: tuple[bytes, bytes]) -> "Tagged":
@@ -105,12 +105,15 @@ class Tagged(NamedTuple):
         quoted = f'"{etag}"'.encode()
         caching = ((b"etag", quoted), (b"cache-control", cache_control), *more)
         whole = Reply(200, body, ((b"content-type", b"application/json"), *caching))
-        return cls(Wired.of(whole), Wired.of(Reply(304, b"", caching)), quoted)
+        return cls(Wired.of(whole), quoted, caching)
 
     def for_holder(self, if_none_match: bytes | None) -> Wired:
-        """What to send; `if_none_match` is that header of the request, where it has one."""
+        """What to send: the answer, or the news that the caller's copy still holds.
+
+        if_none_match  that header of the request, where it has one
+        """
         if if_none_match is not None and _matches(if_none_match, self.etag):
-            return self.unchanged
+            return Wired.of(Reply(304, b"", self.caching))
         return self.whole
 
 

@@ -70,11 +70,15 @@ def new_counts(workers: int = 1) -> Counts:
 
 def tally(name: str, items: Iterable[Item]) -> Tally:
     """What giving a list adds to the counters."""
-    fills = [item.fill is not None for item in items]
-    filled = sum(fills)
-    made: Made = "empty" if not fills else "matches" if not filled else "filled" if all(fills) else "partly_filled"
-    counts = {("items", name, "match"): len(fills) - filled, ("items", name, "fill"): filled}
-    return (_PLACES["lists", name, made], 1), *((_PLACES[key], count) for key, count in counts.items() if count)
+    fills = [item.fill for item in items]
+    matches, count = fills.count(None), len(fills)
+    made: Made = "empty" if not count else "matches" if matches == count else "partly_filled" if matches else "filled"
+    found = [(_PLACES["lists", name, made], 1)]
+    if matches:
+        found.append((_PLACES["items", name, "match"], matches))
+    if matches < count:
+        found.append((_PLACES["items", name, "fill"], count - matches))
+    return tuple(found)
 
 
 class Telemetry:

@@ -20,19 +20,18 @@ def site():
     return model_of([article(n) for n in range(48)], Reading().events)
 
 
-def plainly(site, reader, found, place, weights):
+def plainly(site, reader, found, place):
     """The reasons of one candidate as (kind, what is named, weight), greatest first, by dictionaries and sums."""
-    part = weights / found.scale
     number, owner, weight = (column.tolist() for column in found.votes.cast)
     gave = dict.fromkeys(range(reader.rows.size), 0.0)
     for vote, one in enumerate(number):
         if one == found.number[place]:
-            gave[owner[vote]] += weight[vote] * part[int(found.votes.ends.searchsorted(vote, "right"))]
+            gave[owner[vote]] += weight[vote] * found.share[int(found.votes.ends.searchsorted(vote, "right"))]
     told = sorted((p for p in gave if reader.nameable[p] and gave[p]), key=lambda p: -gave[p])[:NAMED]
     reasons = [("because_read", site.articles.id(int(reader.rows[p])), gave[p]) for p in told]
     unnamed = sum(gave[p] for p in gave if p not in told)
     for kind, taste in enumerate(TASTES):
-        worth = part[SIGNALS.index(taste)] * found.signals[SIGNALS.index(taste), place]
+        worth = found.share[SIGNALS.index(taste)] * found.signals[SIGNALS.index(taste), place]
         share = {}
         for code in (code for code in site.carrying.codes(int(found.rows[place])) if code & KIND == kind):
             holders = [code in site.carrying.codes(int(row)) for row in reader.rows]
@@ -45,7 +44,7 @@ def plainly(site, reader, found, place, weights):
             unnamed += worth
     reasons.append(("because_read", None, unnamed))
     rest = range(TIES + len(TASTES), len(SIGNALS))
-    reasons += [(SIGNALS[signal], None, part[signal] * found.signals[signal, place]) for signal in rest]
+    reasons += [(SIGNALS[signal], None, found.share[signal] * found.signals[signal, place]) for signal in rest]
     return sorted((reason for reason in reasons if reason[2] > 0.0), key=lambda reason: -reason[2])
 
 
@@ -62,11 +61,13 @@ def test_reasons_are_those_of_a_plain_sum(site, history, visitor, seed):
         return
     found = candidates_for(site, reader, Wish(exclude=reader.seen), NOW)
     weights = np.random.default_rng(seed).random(len(SIGNALS)) * (np.random.default_rng(seed + 10).random(9) < 0.8)
+    found = found._replace(share=weights / found.scale)
     places = np.random.default_rng(seed).permutation(found.rows.size)[:10]
-    for place, item in zip(places, items_because(site, reader, found, places, weights=weights), strict=True):
-        wanted = plainly(site, reader, found, place, weights)
+    score = found.share @ found.signals
+    for place, item in zip(places, items_because(site, reader, found, places), strict=True):
+        wanted = plainly(site, reader, found, place)
         assert item.row == found.rows[place]
-        assert item.score == pytest.approx(found.scores(weights)[place])
+        assert item.score == pytest.approx(score[place])
         assert [r.weight for r in item.reasons] == pytest.approx([weight for _, _, weight in wanted])
         told = {(r.kind, r.article_id or r.name, round(r.weight, 9)) for r in item.reasons}
         assert told == {(kind, name, round(weight, 9)) for kind, name, weight in wanted}

@@ -94,6 +94,10 @@ def test_lists_after_any_changes_equal_those_of_a_full_rebuild(
         many = index.first_lists(np.arange(len(index)), k, current=len(index))
         assert_array_equal(many.rows, expected.rows)
         assert_array_equal(many.scores, expected.scores)
+        flat = index.listed(np.arange(len(index)), k, current=len(index))
+        places = flat.starts[:, None] + np.arange(flat.k)
+        assert_array_equal(flat.rows[places], expected.rows)
+        assert_array_equal(flat.scores[places], expected.scores)
     for row in range(len(index)):
         terms, weights = index.vector(row)
         assert_array_equal(terms, np.flatnonzero(dense[row]))
