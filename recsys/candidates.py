@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from recsys.model import Model
 
 POPULAR = 100  # with fewer favourites that a wish admits, it is looked further for more
-NOWHERE = -1
 
 
 class Candidates(NamedTuple):
@@ -34,7 +33,7 @@ class Candidates(NamedTuple):
     share     (9,) >= 0, what a signal weighs for the reader, by `scale`
     score     (c,) >= 0, the signals weighed by `share`
     votes     what the signals that are ties consist of
-    number    (c,) the position of each candidate in `votes`; NOWHERE where ties don't count
+    number    (c,) the position of each candidate in `votes`; -1 where ties don't count
     """
 
     rows: NDArray[np.int32]
@@ -58,17 +57,16 @@ def candidates_for(model: "Model", reader: Reader, wish: Wish, now: int) -> Cand
     for favoured in model.mix.favoured.wider(model, wish, now):
         votes = Votes.of(model, reader, favoured.rows, wish)
         found = elected(model, votes, weights[:TIES], wish, now)
-        if favoured.rows.size < LEADERS or np.count_nonzero(found.known) >= POPULAR:
+        admitted = found.others.size + found.tied.searchsorted(votes.known)
+        if favoured.rows.size < LEADERS or admitted >= POPULAR:
             break
-    tied = found.tied
-    found.known[tied[: tied.searchsorted(votes.known)]] = False  # they are among the tied
-    kept = found.known.nonzero()[0]
-    c, scale, share = kept.size + tied.size, np.empty(len(SIGNALS)), np.empty(len(SIGNALS))
-    rows, signals, score = np.empty(c, np.int32), np.zeros((len(SIGNALS), c)), np.zeros(c)
+    s, c = len(SIGNALS), found.others.size + found.tied.size
+    rows, number, signals, score = np.empty(c, np.int32), np.empty(c, np.int64), np.zeros((s, c)), np.zeros(c)
+    scale, share = np.empty(s), np.empty(s)
     scale[:TIES] = found.scale
     told(
-        kept,
-        tied,
+        found.others,
+        found.tied,
         votes.rows,
         votes.sums,
         favoured.strength,
@@ -85,7 +83,6 @@ def candidates_for(model: "Model", reader: Reader, wish: Wish, now: int) -> Cand
         scale,
         share,
         score,
+        number,
     )
-    number = np.empty(c, np.int64)
-    number[: kept.size], number[kept.size :] = NOWHERE, tied
     return Candidates(rows, signals, scale, share, score, votes, number)

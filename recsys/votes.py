@@ -63,14 +63,14 @@ class Votes(NamedTuple):
 class Elected(NamedTuple):
     """What comes of the votes, of what the wish admits.
 
-    tied   (t,) positions in `Votes.rows` of the TIED articles most strongly voted for
-    scale  (4,) the greatest sum of each kind, 1 where there is none
-    known  (known,) bool: which of the articles known otherwise are admitted
+    tied    (t,) positions in `Votes.rows` of the TIED articles most strongly voted for
+    others  (o,) those of the other articles that are known otherwise
+    scale   (4,) the greatest sum of each kind, 1 where there is none
     """
 
     tied: NDArray[np.int64]
+    others: NDArray[np.int64]
     scale: NDArray[np.float64]
-    known: NDArray[np.bool_]
 
 
 def elected(model: "Model", votes: Votes, weights: NDArray[np.float64], wish: Wish, now: int) -> Elected:
@@ -78,6 +78,6 @@ def elected(model: "Model", votes: Votes, weights: NDArray[np.float64], wish: Wi
     admitted = model.articles.passes(votes.rows, wish, now)
     admitted &= votes.electable
     factor = _NO_FACTOR if wish.ruled is None or not wish.ruled.boosts else wish.ruled.factor(votes.rows)
-    scale, place = np.zeros(TIES), np.empty(votes.rows.size, np.int64)
-    t = strongest(votes.rows, votes.sums, admitted, weights, factor, TIED, scale, place)
-    return Elected(place[:t], scale, admitted[: votes.known])
+    scale, tied, others = np.zeros(TIES), np.empty(votes.rows.size, np.int64), np.empty(votes.known, np.int64)
+    t, o = strongest(votes.rows, votes.sums, admitted, weights, factor, TIED, scale, tied, others)
+    return Elected(tied[:t], others[:o], scale)

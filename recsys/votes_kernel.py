@@ -128,18 +128,38 @@ def counted(  # noqa: PLR0917
     return m
 
 
+@compiled
+def _strongest(rows: I32, worth: F64, most: int, place: I64) -> int:
+    """Keeps of `place` (f,), numbers of articles of this `worth` (f,), ascending, the `most` best; says how many."""
+    edge = least_of_best(worth, most)
+    level, above, even = np.empty(worth.size), 0, 0
+    for i in range(worth.size):
+        above += worth[i] > edge
+        level[even] = rows[place[i]]
+        even += worth[i] == edge
+    last = np.partition(level[:even], most - above - 1)[most - above - 1]
+    kept = 0
+    for i in range(worth.size):
+        number = place[i]
+        place[kept] = number
+        kept += worth[i] > edge or (worth[i] == edge and rows[number] <= last)
+    return kept
+
+
 @compiled_ahead
 def strongest(  # noqa: PLR0917
-    rows: I32, sums: F64M, admitted: B8, weights: F64, factor: F64, most: int, scale: F64W, place: I64W
-) -> int:
-    """Sets `place` to the numbers, ascending, of the `most` articles with the strongest votes, and returns how many
-    these are; of equally strong ones those of lower rows.
+    rows: I32, sums: F64M, admitted: B8, weights: F64, factor: F64, most: int, scale: F64W, place: I64W, others: I64W
+) -> tuple[int, int]:
+    """Sets `place` to the numbers, ascending, of the `most` articles with the strongest votes, of equally strong ones
+    those of lower rows, and `others` to those of the first k that are admitted and not among them. Returns how many
+    both are.
 
     rows, sums, admitted  (m,), (m, 4), (m,) of the articles; who has no vote is none of them
     weights               (4,) of the kinds, each on a scale on which its greatest sum is 1
     factor                (m,) by which what an article has is multiplied; (0,): by nothing
     scale                 (4,) zeros, set to the greatest sums, 1 where there is none
     place                 (m,) of which more may be written to
+    others                (k,) of which more may be written to
     """
     found = 0
     for number in range(rows.size):
@@ -153,28 +173,21 @@ def strongest(  # noqa: PLR0917
     for kind in range(KINDS):
         if scale[kind] == 0.0:
             scale[kind] = 1.0
-    if found <= most:
-        return found
-    worth, share = np.zeros(found), weights / scale
-    for i in range(found):
-        number = place[i]
-        for kind in range(KINDS):
-            worth[i] += share[kind] * sums[number, kind]
-        if factor.size:
-            worth[i] *= factor[number]
-    edge = least_of_best(worth, most)
-    level, above, even = np.empty(found), 0, 0
-    for i in range(found):
-        above += worth[i] > edge
-        level[even] = rows[place[i]]
-        even += worth[i] == edge
-    last = np.partition(level[:even], most - above - 1)[most - above - 1]
-    kept = 0
-    for i in range(found):
-        number = place[i]
-        place[kept] = number
-        kept += worth[i] > edge or (worth[i] == edge and rows[number] <= last)
-    return kept
+    if found > most:
+        worth, share = np.zeros(found), weights / scale
+        for i in range(found):
+            for kind in range(KINDS):
+                worth[i] += share[kind] * sums[place[i], kind]
+            if factor.size:
+                worth[i] *= factor[place[i]]
+        found = _strongest(rows, worth, most, place)
+    at, left = 0, 0
+    for number in range(others.size):
+        while at < found and place[at] < number:
+            at += 1
+        others[left] = number
+        left += admitted[number] and not (at < found and place[at] == number)
+    return found, left
 
 
 @compiled

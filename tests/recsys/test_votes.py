@@ -59,7 +59,8 @@ def test_those_elected_are_those_that_a_plain_count_finds(site, *, history, know
     wanted, scale = counted(site, cast, wish, weights, most)
     assert sorted(cast.rows[found.tied].tolist()) == sorted(wanted)
     assert found.scale == pytest.approx(scale)
-    assert found.known.tolist() == site.articles.admits(np.array(sorted(known), np.int64), wish, NOW).tolist()
+    admitted = np.flatnonzero(site.articles.admits(np.array(sorted(known), np.int64), wish, NOW))
+    assert found.others.tolist() == np.setdiff1d(admitted, found.tied).tolist()
 
 
 def test_votes_are_the_ties_and_the_neighbours_of_each_article_read(site):
@@ -103,8 +104,10 @@ def test_of_equally_strong_ones_those_of_lower_rows_are_elected(worth, most):
     with_votes = [number for number in range(len(worth)) if worth[number] > 0.0]
     first = sorted(with_votes, key=lambda number: (-worth[number], rows[number]))[:most]
     admitted, scale, place = np.ones(rows.size, np.bool_), np.zeros(TIES), np.empty(rows.size, np.int64)
-    found = strongest(rows, sums, admitted, np.ones(TIES), np.zeros(0), most, scale, place)
+    others = np.empty(len(worth) // 2, np.int64)
+    found, left = strongest(rows, sums, admitted, np.ones(TIES), np.zeros(0), most, scale, place, others)
     assert place[:found].tolist() == sorted(first)
+    assert others[:left].tolist() == sorted(set(range(others.size)) - set(first))
     assert scale.tolist() == [1.0, 1.0, max(worth, default=0.0) or 1.0, 1.0]
 
 
