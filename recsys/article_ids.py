@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.growing import Growing
-from recsys.id_kernel import rows_of_ids
+from recsys.id_kernel import NO_ROW, rows_of_ids
 from recsys.strings import StringTable
-
-NO_ROW = -1
 
 _DIGEST = np.dtype("<u8")
 
@@ -55,7 +53,7 @@ class ArticleIds:
         """(m,) `row` of each id, NO_ROW where it never was. About a microsecond each."""
         raw = [one.encode() for one in ids]
         ends, asked = np.fromiter(accumulate(map(len, raw)), np.int64, len(raw)), np.frombuffer(b"".join(raw), np.uint8)
-        found = np.full(len(raw), NO_ROW)
+        found = np.empty(len(raw), np.int64)
         rows_of_ids(self._table.data, self._table.starts, *self._sorted, asked, ends, _hashes(raw), found)
         new = self._row_of_new
         if new:

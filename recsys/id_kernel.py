@@ -4,12 +4,14 @@ import numpy as np
 
 from recsys.compiled import I32, I64, I64W, U8, U64, compiled_ahead, prefetch
 
+NO_ROW = -1
+
 
 @compiled_ahead
 def rows_of_ids(  # noqa: PLR0917
     data: U8, starts: I64, hashes: U64, rows: I32, asked: U8, ends: I64, wanted: U64, found: I64W
 ) -> None:
-    """Sets `found` (m,) to the row of each id that is known; others stay as they are.
+    """Sets `found` (m,) to the row of each id, NO_ROW where it is not known.
 
     data, starts  (bytes,), (n + 1,) the known ids, by row
     hashes, rows  (n,) their hashes, ascending, and whose they are
@@ -25,6 +27,7 @@ def rows_of_ids(  # noqa: PLR0917
             prefetch(starts, np.int64(rows[places[i]]))
     first = 0
     for i in range(wanted.size):
+        found[i] = NO_ROW
         size = ends[i] - first
         for place in range(places[i], hashes.size):
             if hashes[place] != wanted[i]:

@@ -14,7 +14,7 @@ Window = Literal["hour", "day", "week", "month", "all"]
 WINDOWS: tuple[Window, ...] = get_args(Window)
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Why an item stands in a list. The weights of an item's reasons sum to its score.
 
     kind        such as "terms", "tags", "time", "read_together", "popular", "new", "because_read", "section", "fill",
@@ -32,7 +32,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str | None = None
 
 
-class Item(msgspec.Struct, frozen=True):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """One place in a list. `fill` names the source of an item that is there only to complete the list (score 0)."""
 
     row: int

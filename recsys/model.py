@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from recsys.acts import NOBODY
 from recsys.article import Article, StoredArticle
-from recsys.article_ids import NO_ROW
 from recsys.bundle import Manifest
 from recsys.carried import Carrying
 from recsys.columns import ArticleColumns
@@ -25,6 +24,7 @@ from recsys.event import Event
 from recsys.event_block import EventBlock
 from recsys.file_pages import maps_of
 from recsys.histories import Histories, strengths
+from recsys.id_kernel import NO_ROW
 from recsys.language import language_of
 from recsys.links import SiteLinks
 from recsys.markup import html_to_text

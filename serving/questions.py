@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from recsys.article_ids import NO_ROW
+from recsys.id_kernel import NO_ROW
 from recsys.items import FillPolicy, Window, Wish
 from recsys.model import Model
 from recsys.record import check_id, check_text

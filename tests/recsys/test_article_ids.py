@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys import article_ids as subject
-from recsys.article_ids import NO_ROW, ArticleIds, id_arrays
+from recsys.article_ids import ArticleIds, id_arrays
+from recsys.id_kernel import NO_ROW
 
 IDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8).filter(
     lambda i: i not in (".", "..")
