@@ -1,7 +1,7 @@
 """Many strings as two plain arrays, so that they can lie in a bundle and be memory-mapped."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +14,17 @@ class StringTable:
 
     data: NDArray[np.uint8]  # (bytes,)
     starts: NDArray[np.int64]  # (n + 1,) where each string begins; the last is len(data)
+    _bytes: memoryview = field(init=False, repr=False, compare=False)  # views cost half of a look-up if made for each
+    _places: memoryview = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Makes the views."""
+        object.__setattr__(self, "_bytes", self.data.data)
+        object.__setattr__(self, "_places", self.starts.data)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[NDArray[np.uint8], NDArray[np.int64]]]:
+        """Of what a copy is made: it makes views of its own."""
+        return type(self), (self.data, self.starts)
 
     @classmethod
     def from_strings(cls, strings: Iterable[str]) -> Self:
@@ -52,14 +63,17 @@ class StringTable:
         return self.starts.size - 1
 
     def __getitem__(self, i: int) -> str:
-        return self.raw(i).decode()
+        return str(self._at(i), "utf-8")
 
     def __iter__(self) -> Iterator[str]:
         return map(self.__getitem__, range(len(self)))
 
     def raw(self, i: int) -> bytes:
         """String i as UTF-8. Raises IndexError unless 0 <= i < n: a row is never counted from the end."""
-        starts = self.starts
-        if not 0 <= i < starts.size - 1:
+        return self._at(i).tobytes()
+
+    def _at(self, i: int) -> memoryview:
+        places = self._places
+        if not 0 <= i < len(places) - 1:
             raise IndexError(f"string {i} of {len(self)}")
-        return self.data.data[starts.item(i) : starts.item(i + 1)].tobytes()
+        return self._bytes[places[i] : places[i + 1]]

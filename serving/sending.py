@@ -41,8 +41,10 @@ class Wired(NamedTuple):
     @classmethod
     def of(cls, reply: Reply) -> "Wired":
         """The answer, written out."""
-        lines = b"".join(name + b": " + value + b"\r\n" for name, value in reply.all_headers())
-        return cls(reply, _STATUS_LINES[reply.status] + lines)
+        parts = [_STATUS_LINES[reply.status]]
+        for name, value in reply.all_headers():
+            parts += (name, b": ", value, b"\r\n")
+        return cls(reply, b"".join(parts))
 
 
 async def send_reply(reply: Reply, send: Send, more: Headers = ()) -> None:

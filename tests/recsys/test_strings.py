@@ -1,5 +1,7 @@
 """Strings in plain arrays come back as they went in."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,6 +18,11 @@ def test_strings_come_back_in_order(strings):
     assert len(table) == len(strings)
     assert list(table) == strings
     assert [table.raw(i) for i in range(len(table))] == [string.encode() for string in strings]
+
+
+@given(TEXTS)
+def test_a_copy_holds_the_same(strings):
+    assert list(copy.deepcopy(StringTable.from_strings(strings))) == strings
 
 
 @given(TEXTS)
