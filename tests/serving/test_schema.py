@@ -1,6 +1,7 @@
 """Schemathesis: the server keeps what its OpenAPI document promises, for requests drawn from it and for broken ones."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,7 @@ OPERATIONS = {
     for operation in (result.ok() for result in schemathesis.openapi.from_dict(DOCUMENT).get_all_operations())
 }
 
+EDGE = re.compile(r"^((?:0001-01-01|9999-12-31)T[0-9:.]+)[+-][0-9:]+$")
 
 # Which fields go together in a rule depends on its kind and on other fields, so what the schema allows may be refused.
 BEYOND_SCHEMA = {"PUT /v1/rules": [positive_data_acceptance]}
@@ -43,7 +45,10 @@ def test_the_document_is_kept(running: str, name: str, mode: schemathesis.Genera
 
 
 def _mend(case: Any) -> None:
-    """What no schema can say: the id in the path is that of the body; visitor_id and history exclude each other."""
+    """What no schema can say: the id in the path is that of the body, visitor_id and history exclude each other, no
+    time is beyond the years 1 to 9999 in UTC.
+    """
+    case.body = _within_years(case.body)
     if (
         case.method == "PUT"
         and isinstance(case.body, dict)
@@ -53,3 +58,11 @@ def _mend(case: Any) -> None:
         case.path_parameters["article_id"] = quote(case.body["id"], safe="")
     if {"visitor_id", "history"} <= set(case.query or {}):
         del case.query["history"]
+
+
+def _within_years(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _within_years(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_within_years(part) for part in value]
+    return EDGE.sub(r"\1Z", value) if isinstance(value, str) else value
