@@ -20,14 +20,15 @@ NAMED = 2  # how many articles of the reader's history an item's reasons name
 
 _READ = "because_read"
 _KINDS = (*[_READ] * NAMED, *TASTES, _READ, *SIGNALS[TIES + len(TASTES) :])  # of the parts, as of `parts`
+_UNNAMED = NAMED + len(TASTES)  # from here on a part has no name
 
 
 def items_because(model: "Model", reader: Reader, found: Candidates, places: NDArray[np.intp]) -> list[Item]:
     """The candidates at `places` (k,) with their reasons; what may not be named adds up in one without a name."""
-    k, p, others = places.size, len(_KINDS), NAMED + len(TASTES)
-    part, about = np.zeros((k, p)), np.empty((k, others), np.int64)
-    order, count = np.zeros((k, p), np.int64), np.empty(k, np.int64)
-    parts(
+    room = places.size * len(_KINDS)
+    kind, weight, about = np.empty(room, np.int64), np.empty(room), np.empty(room, np.int64)
+    stop = np.empty(places.size, np.int64)
+    x = parts(
         places,
         found.rows,
         found.signals,
@@ -40,28 +41,26 @@ def items_because(model: "Model", reader: Reader, found: Candidates, places: NDA
         reader.weights,
         reader.nameable,
         KIND,
-        part,
+        NAMED,
+        len(TASTES),
+        kind,
+        weight,
         about,
-        order,
-        count,
+        stop,
     )
+    kinds, weights, whats = kind[:x].tolist(), weight[:x].tolist(), about[:x].tolist()
     read, name_of = reader.rows.tolist(), model.carrying.name
-    ids: dict[int, str] = {}  # by position in `read`
-    items = []
-    columns = [column.tolist() for column in (found.rows.take(places), part, about, order, count)]
-    for row, weight_of, what, ordered, m in zip(*columns, strict=True):
-        reasons, score = [], 0.0
-        for j in ordered[:m]:
-            weight = weight_of[j]
-            score += weight
-            if j < NAMED:
-                if what[j] not in ids:
-                    ids[what[j]] = model.articles.id(read[what[j]])
-                reason = Reason(kind=_READ, weight=weight, article_id=ids[what[j]])
-            elif j < others:
-                reason = Reason(kind=_KINDS[j], weight=weight, name=name_of(what[j]))
-            else:
-                reason = Reason(kind=_KINDS[j], weight=weight)
-            reasons.append(reason)
-        items.append(Item(row, score, tuple(reasons)))
+    ids = {what: model.articles.id(read[what]) for j, what in zip(kinds, whats, strict=True) if j < NAMED}
+    reasons = [
+        Reason(kind=_READ, weight=part, article_id=ids[what])
+        if j < NAMED
+        else Reason(kind=_KINDS[j], weight=part, name=name_of(what))
+        if j < _UNNAMED
+        else Reason(kind=_KINDS[j], weight=part)
+        for j, part, what in zip(kinds, weights, whats, strict=True)
+    ]
+    items, first = [], 0
+    for row, last in zip(found.rows.take(places).tolist(), stop.tolist(), strict=True):
+        items.append(Item(row, sum(weights[first:last]), tuple(reasons[first:last])))
+        first = last
     return items

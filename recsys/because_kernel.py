@@ -1,6 +1,8 @@
 """Inner loop of `recsys.because`: what scores are made of, part by part."""
 
-from recsys.compiled import B8, F64, F64M, F64MW, I32, I64, I64MW, I64W, compiled_ahead
+import numpy as np
+
+from recsys.compiled import B8, F64, F64M, F64W, I32, I64, I64W, compiled_ahead
 from recsys.taste_kernel import NO_CODE, Names, favourite
 from recsys.votes_kernel import KINDS, Cast, given
 
@@ -8,42 +10,45 @@ from recsys.votes_kernel import KINDS, Cast, given
 @compiled_ahead
 def parts(  # noqa: PLR0917
     places: I64, candidates: I32, signals: F64M, share: F64, number: I64, cast: Cast, ends: I64, names: Names, own: I32,
-    weights: F64, nameable: B8, mask: int, part: F64MW, about: I64MW, order: I64MW, count: I64W,
-) -> None:  # fmt: skip
-    """Sets what the scores of the candidates at `places` (k,) are made of, p parts each: x articles of the reader's, a
-    name of each taste, what of both may not be told, and each further signal.
+    weights: F64, nameable: B8, mask: int, named: int, tastes: int, kind: I64W, weight: F64W, about: I64W, stop: I64W,
+) -> int:  # fmt: skip
+    """Sets what the scores of the candidates at `places` (k,) are made of, each greatest part first: what `named`
+    articles of the reader's gave, a name of each of the tastes, what of both may not be told, and each further signal.
 
     candidates, signals, number  (c,), (s, c), (c,) as of `Candidates`; signals: ties, tastes, others
     share            (s,) by which a signal is multiplied
     cast, ends       as of `given`
     names .. mask    as of `favourite`; of the reader's articles `own` (h,) those `nameable` may be told
-    part             (k, p) zeros, p = x + s - 4 + 1
-    about            (k, x + tastes) set to positions in `own`, then codes of names
-    order, count     (k, p), (k,) set to those parts that are above 0, greatest first, and how many these are
+    kind             of each part (x,) above 0, which it is in the order above
+    weight           how much it is
+    about            the position in `own`, or the code of the name
+    stop             (k,) where the parts of each candidate end
+
+    returns          x
     """
-    others = about.shape[1]
-    tastes = signals.shape[0] - KINDS - (part.shape[1] - others - 1)
-    named = others - tastes
     rows, numbers = candidates[places], number[places]
     who, gave, rest = given(cast, ends, share[:KINDS], numbers, nameable, named)
     code = favourite(names, own, weights, nameable, rows, tastes, mask)
+    others, further = named + tastes, KINDS + tastes
+    part, what = np.empty(others + 1 + share.size - further), np.zeros(others + 1 + share.size - further, np.int64)
+    x = 0
     for i in range(places.size):
-        part[i, others] = rest[i]
+        part[others] = rest[i]
         for j in range(named):
-            part[i, j], about[i, j] = gave[i, j], who[i, j]
+            part[j], what[j] = gave[i, j], who[i, j]
         for j in range(tastes):
-            about[i, named + j] = code[i, j]
-            worth = share[KINDS + j] * signals[KINDS + j, places[i]]
-            part[i, others if code[i, j] == NO_CODE else named + j] += worth
-        for j in range(others + 1, part.shape[1]):
-            signal = KINDS + tastes + j - others - 1
-            part[i, j] = share[signal] * signals[signal, places[i]]
-        count[i] = 0
-        for j in range(part.shape[1]):
-            if part[i, j] > 0.0:
-                place = count[i]
-                while place > 0 and part[i, order[i, place - 1]] < part[i, j]:
-                    order[i, place] = order[i, place - 1]
+            part[named + j], what[named + j] = 0.0, code[i, j]
+            part[others if code[i, j] == NO_CODE else named + j] += share[KINDS + j] * signals[KINDS + j, places[i]]
+        for j in range(further, share.size):
+            part[others + 1 + j - further] = share[j] * signals[j, places[i]]
+        first = x
+        for j in range(part.size):
+            if part[j] > 0.0:
+                place = x
+                while place > first and weight[place - 1] < part[j]:
+                    kind[place], weight[place], about[place] = kind[place - 1], weight[place - 1], about[place - 1]
                     place -= 1
-                order[i, place] = j
-                count[i] += 1
+                kind[place], weight[place], about[place] = j, part[j], what[j]
+                x += 1
+        stop[i] = x
+    return x

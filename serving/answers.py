@@ -25,7 +25,7 @@ from serving.problems import NO_ARTICLE
 from serving.questions import PageQuestion, Question, RankingQuestion, Reader, RecommendationQuestion, RelatedQuestion
 from serving.telemetry import Tally, tally
 
-_json = msgspec.json.Encoder().encode
+_json, _lines = msgspec.json.Encoder().encode, msgspec.json.Encoder().encode_lines
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -152,7 +152,7 @@ def list_answer(
     variant: str | None = None,
 ) -> Answer:
     """A list as the API answers it."""
-    content = b",".join(item_json(model, item) for item in items)
+    content = items_json(model, items)
     request_id = _digest(name, model, article_id, question, content, variant=variant)
     about = {} if article_id is None else {"article_id": article_id}
     named = {} if variant is None else {"variant": variant}
@@ -167,10 +167,11 @@ def list_answer(
     )
 
 
-def item_json(model: Model, item: Item) -> bytes:
-    """The article's card with its score and the reasons that add up to it."""
-    said = _json(Said(score=item.score, fill=item.fill, reasons=item.reasons))
-    return model.articles.marked_card(item.row)[:-1] + b"," + said[1:]
+def items_json(model: Model, items: Sequence[Item]) -> bytes:
+    """Of each item, between commas, the article's card with its score and the reasons that add up to it."""
+    lines = _lines([Said(score=item.score, fill=item.fill, reasons=item.reasons) for item in items]).split(b"\n")
+    said = zip(items, lines, strict=False)  # the last line is empty
+    return b",".join([model.articles.marked_card(item.row)[:-1] + b"," + line[1:] for item, line in said])
 
 
 def row_of(model: Model, article_id: str, now: int) -> int:

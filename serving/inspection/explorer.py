@@ -12,7 +12,7 @@ from recsys.page import LIMITS
 from recsys.ranking import ranking
 from recsys.settings import Settings
 from recsys.why_not import why_not
-from serving.answers import item_json, page_answer, row_of
+from serving.answers import items_json, page_answer, row_of
 from serving.inspection.counting import DailyCounts
 from serving.questions import PageQuestion
 
@@ -78,7 +78,7 @@ def difference(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str,
 
 def ranked(model: Model, window: Window, counts: DailyCounts, now: int) -> Found:
     """Ranking with what it is made of, and what readers did on each of the last days."""
-    items = [msgspec.json.decode(item_json(model, item)) for item in ranking(model, window, Wish(limit=RANKED), now)]
+    items = msgspec.json.decode(b"[" + items_json(model, ranking(model, window, Wish(limit=RANKED), now)) + b"]")
     told = [item | {"daily": counts.article(item["id"], now)} for item in _told(model, items)]
     fitted = model.manifest.fitted.get("ranking", {}).get(window)
     return {"window": window, "windows": list(WINDOWS), "fitted": fitted, "items": told}
