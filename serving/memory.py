@@ -7,7 +7,7 @@ from recsys.file_pages import give_back, give_back_code, resident_files
 from recsys.heap import give_back_heap, map_large_arrays
 from serving.live import Live
 
-MAPPED_BYTES = 96 * 1024 * 1024  # of the model's files in all workers, beside what is mapped when they begin
+MAPPED_BYTES = 144 * 1024 * 1024  # of the model's files in all workers
 LOOK_SECONDS = 0.005  # while pages come: an answer that is not at hand may bring ten megabytes of them
 IDLE_SECONDS = 0.05  # while none do
 
@@ -21,6 +21,7 @@ async def keep_small(live: Live, mapped_bytes: int) -> None:
     map_large_arrays()
     give_back_heap()
     give_back_code(COMPILER)
+    give_back(live.model.maps)  # what was read to open it
     before = resident_files()
     bound, wait = before + mapped_bytes, IDLE_SECONDS
     while True:
