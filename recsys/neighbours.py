@@ -23,10 +23,11 @@ NO_SLOT = -1
 class Listed(NamedTuple):
     """m neighbour lists of k places in two flat arrays; a place that is empty has no row.
 
-    starts  (m,) where each list begins      rows, scores  (x,), as of `Neighbours`
+    lists   (m,) each begins at so many times `apart`      rows, scores  (x,), as of `Neighbours`
     """
 
-    starts: NDArray[np.int64]
+    lists: NDArray[np.int32]
+    apart: int
     k: int
     rows: NDArray[np.int32]
     scores: NDArray[np.float32]
@@ -216,9 +217,9 @@ class NeighbourIndex:
         if not as_stored and ((slots >= 0) & (slots < base)).all():
             as_stored = not self._outdated(rows[:current], self._table.rows.take(slots[:current], axis=0)[:, :k])
         if as_stored:
-            return Listed(slots.astype(np.int64) * self.stored, k, *self._flat)
+            return Listed(slots, self.stored, k, *self._flat)
         near = self.first_lists(rows, k, current=current)
-        return Listed(np.arange(slots.size) * k, k, near.rows.ravel(), near.scores.ravel())
+        return Listed(np.arange(slots.size, dtype=np.int32), k, k, near.rows.ravel(), near.scores.ravel())
 
     def _outdated(self, rows: NDArray[np.integer], lists: NDArray[np.int32]) -> list[int]:
         """Positions of those of `rows` whose first lists may be other than what `neighbours` says."""

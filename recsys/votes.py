@@ -49,7 +49,7 @@ class Votes(NamedTuple):
         a, b, c = covisits.together_table, covisits.after_table, covisits.learned_table
         tables = (a.rows, a.scores), (b.rows, b.scores), (c.rows, c.scores), (near.rows, near.scores)
         begin, end = np.empty((TIES, rows.size), np.int64), np.empty((TIES, rows.size), np.int64)
-        votes = spans((a.starts, b.starts, c.starts), near.starts, near.k, tables, rows, begin, end)
+        votes = spans((a.starts, b.starts, c.starts), near.lists, near.apart, near.k, tables, rows, begin, end)
         out, zeros = np.fromiter(wish.exclude, np.int64, len(wish.exclude)), model.mix.zeros.of(len(model.articles))
         room = known.size + votes
         met, sums, electable = np.empty(room, np.int32), np.zeros((room, TIES)), np.empty(room, np.bool_)

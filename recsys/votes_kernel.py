@@ -35,10 +35,10 @@ Cast = tuple[I32, I32, F64]  # of each vote (v,) the number of who is voted for,
 
 @compiled_ahead
 def spans(  # noqa: PLR0917
-    starts: Starts, near: I64, k: int, tables: Tables, rows: I32, begin: I64MW, end: I64MW
+    starts: Starts, lists: I32, apart: int, k: int, tables: Tables, rows: I32, begin: I64MW, end: I64MW
 ) -> int:
-    """Sets `begin` and `end` (4, h) to where in `tables` the ties of each of `rows` (h,) stand, of each kind; a row
-    beyond a table has none. Of the last kind these are the k from `near` (h,) on. Returns how many ties there are.
+    """Sets `begin` and `end` (4, h) to where in `tables` the ties of each of `rows` (h,) stand, of each kind; returns
+    how many they are. A row beyond a table has none; of the last kind they are k from `apart` times `lists` (h,) on.
     """
     found = 0
     for position in range(rows.size):
@@ -47,7 +47,8 @@ def spans(  # noqa: PLR0917
             there = 0 <= rows[position] < of.size - 1
             begin[kind, position] = max(of[rows[position]], 0) if there else 0
             end[kind, position] = of[rows[position] + 1] if there else 0
-        begin[KINDS - 1, position], end[KINDS - 1, position] = max(near[position], 0), near[position] + k
+        first = apart * lists[position]
+        begin[KINDS - 1, position], end[KINDS - 1, position] = max(first, 0), first + k
         for kind in range(KINDS):
             end[kind, position] = max(min(end[kind, position], tables[kind][0].size), begin[kind, position])
             found += end[kind, position] - begin[kind, position]

@@ -10,7 +10,6 @@ from serving.live import Live
 
 FRESH = SECOND  # how long an answer that depends on the hour may be kept, microseconds
 SPARE = 10 * SECOND  # and how long it is better than none
-CAPACITY = 32 * 1024 * 1024  # bytes of bodies
 
 Key = tuple[bytes, bytes]
 T = TypeVar("T")
@@ -35,7 +34,7 @@ class _Kept(NamedTuple, Generic[T]):
 class FinishedAnswers(Generic[T]):
     """A bounded cache, keyed by the raw path and query. Nothing is ever taken out by hand: the log position tells."""
 
-    def __init__(self, live: Live, finish: Callable[[Answer], T], capacity: int = CAPACITY) -> None:
+    def __init__(self, live: Live, finish: Callable[[Answer], T], capacity: int) -> None:
         """finish    makes of an answer what is kept and given again
         capacity  bytes of bodies that may be kept
         """

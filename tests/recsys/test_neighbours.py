@@ -95,7 +95,7 @@ def test_lists_after_any_changes_equal_those_of_a_full_rebuild(
         assert_array_equal(many.rows, expected.rows)
         assert_array_equal(many.scores, expected.scores)
         flat = index.listed(np.arange(len(index)), k, current=len(index))
-        places = flat.starts[:, None] + np.arange(flat.k)
+        places = flat.apart * flat.lists[:, None] + np.arange(flat.k)
         assert_array_equal(flat.rows[places], expected.rows)
         assert_array_equal(flat.scores[places], expected.scores)
     for row in range(len(index)):

@@ -8,12 +8,15 @@ import pytest
 from recsys.bundle import activate
 from recsys.event import Event
 from recsys.home import Home
+from recsys.model import Model
 from recsys.record import Micros
 from recsys.times import DAY, SECOND
+from serving import fast, lists
 from serving.answers import Answer, related_answer
 from serving.finished import FRESH, FinishedAnswers
 from serving.questions import RelatedQuestion
 from serving.service import Service
+from tests.serving.client import Client
 from tests.serving.conftest import NOW, article
 
 KEY = (b"/v1/articles/council-4/related", b"")
@@ -23,7 +26,7 @@ SETTLED = Answer(b"body", "digest", settled=True)
 
 @pytest.fixture
 def finished(service: Service) -> FinishedAnswers[Answer]:
-    return FinishedAnswers(service.live, lambda answer: answer)
+    return FinishedAnswers(service.live, lambda answer: answer, 1_000_000)
 
 
 def _event(service: Service) -> None:
@@ -91,6 +94,24 @@ def test_what_is_kept_stays_within_its_bytes(service: Service) -> None:
     assert finished.get((b"/", b"9"), NOW) is big
     finished.keep((b"/", b"huge"), Answer(b"b" * 20_000, "digest"), NOW)
     assert finished.get((b"/", b"huge"), NOW) is None
+
+
+def test_personal_answers_drive_out_no_others(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counted(model: Model, article_id: str, question: RelatedQuestion, now: int) -> Answer:
+        asked.append(article_id)
+        return related_answer(model, article_id, question, now)
+
+    monkeypatch.setattr(lists, "related_answer", counted)
+    monkeypatch.setattr(fast, "SHARED", 20_000)
+    monkeypatch.setattr(fast, "PERSONAL", 20_000)
+    with Client(service) as api:
+        assert api.get("/v1/articles/council-4/related?limit=3&fill=none").status_code == 200
+        for number in range(30):
+            assert api.get(f"/v1/recommendations?history=council-{number % 12}&limit={number + 1}").status_code == 200
+        assert api.get("/v1/articles/council-4/related?limit=3&fill=none").status_code == 200
+    assert asked == ["council-4"]
 
 
 def test_related_without_fill_is_settled_and_with_fill_is_not(service: Service) -> None:
