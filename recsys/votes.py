@@ -78,6 +78,6 @@ def elected(model: "Model", votes: Votes, weights: NDArray[np.float64], wish: Wi
     admitted = model.articles.passes(votes.rows, wish, now)
     admitted &= votes.electable
     factor = _NO_FACTOR if wish.ruled is None or not wish.ruled.boosts else wish.ruled.factor(votes.rows)
-    scale, tied, others = np.zeros(TIES), np.empty(votes.rows.size, np.int64), np.empty(votes.known, np.int64)
+    scale, tied, others = np.empty(TIES), np.empty(votes.rows.size, np.int64), np.empty(votes.known, np.int64)
     t, o = strongest(votes.rows, votes.sums, admitted, weights, factor, TIED, scale, tied, others)
     return Elected(tied[:t], others[:o], scale)

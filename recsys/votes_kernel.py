@@ -143,7 +143,7 @@ def _strongest(rows: I32, worth: F64, most: int, place: I64) -> int:
     for i in range(worth.size):
         number = place[i]
         place[kept] = number
-        kept += worth[i] > edge or (worth[i] == edge and rows[number] <= last)
+        kept += (worth[i] > edge) | ((worth[i] == edge) & (rows[number] <= last))
     return kept
 
 
@@ -158,21 +158,21 @@ def strongest(  # noqa: PLR0917
     rows, sums, admitted  (m,), (m, 4), (m,) of the articles; who has no vote is none of them
     weights               (4,) of the kinds, each on a scale on which its greatest sum is 1
     factor                (m,) by which what an article has is multiplied; (0,): by nothing
-    scale                 (4,) zeros, set to the greatest sums, 1 where there is none
+    scale                 (4,) set to the greatest sums, 1 where there is none
     place                 (m,) of which more may be written to
     others                (k,) of which more may be written to
     """
     found = 0
+    most_of = (0.0, 0.0, 0.0, 0.0)  # stays in registers, as four names for a row's sums do
     for number in range(rows.size):
-        if admitted[number]:
-            some = 0.0
-            for kind in range(KINDS):
-                some += sums[number, kind]
-                if sums[number, kind] > scale[kind]:  # seldom: cheaper than `max`
-                    scale[kind] = sums[number, kind]
-            place[found] = number
-            found += some > 0.0
+        a, b, c, d = sums[number, 0], sums[number, 1], sums[number, 2], sums[number, 3]
+        some = admitted[number] & (a + b + c + d > 0.0)
+        place[found] = number
+        found += some
+        if some:
+            most_of = (max(most_of[0], a), max(most_of[1], b), max(most_of[2], c), max(most_of[3], d))
     for kind in range(KINDS):
+        scale[kind] = most_of[kind]
         if scale[kind] == 0.0:
             scale[kind] = 1.0
     if found > most:
@@ -183,12 +183,13 @@ def strongest(  # noqa: PLR0917
             if factor.size:
                 worth[i] *= factor[place[i]]
         found = _strongest(rows, worth, most, place)
-    at, left = 0, 0
+    free, left = admitted[: others.size].copy(), 0
+    for number in place[:found]:
+        if number < others.size:
+            free[number] = False
     for number in range(others.size):
-        while at < found and place[at] < number:
-            at += 1
         others[left] = number
-        left += admitted[number] and not (at < found and place[at] == number)
+        left += free[number]
     return found, left
 
 
