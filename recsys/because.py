@@ -61,6 +61,6 @@ def items_because(model: "Model", reader: Reader, found: Candidates, places: NDA
     ]
     items, first = [], 0
     for row, last in zip(found.rows.take(places).tolist(), stop.tolist(), strict=True):
-        items.append(Item(row, sum(weights[first:last]), tuple(reasons[first:last])))
+        items.append(Item(row, sum(weights[first:last], 0.0), tuple(reasons[first:last])))
         first = last
     return items
