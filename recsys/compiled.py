@@ -18,8 +18,6 @@ log = logging.getLogger(__name__)
 
 COMPILER: str = ffi.lib._name  # the file of the library that compiles, and loads what was compiled
 
-SIEVE = 1 << 13  # of bytes that tell what can't be there: stays in the nearest cache
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 B8: TypeAlias = NDArray[np.bool_]

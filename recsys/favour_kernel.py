@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from recsys.compiled import F64, F64MW, I32, I64, SIEVE, compiled, compiled_ahead, compiled_bare
+from recsys.compiled import F64, F64MW, I32, I64, compiled, compiled_ahead, compiled_bare
+from recsys.sieve_kernel import let_through, new_sieve, passes
 
 Liked = tuple[I32, F64]  # rows ascending (l,), and how much visitors liked each
 Fading = tuple[I64, F64, float]  # of each row (n,) the moment of its interest, and that; what halves it, microseconds
@@ -40,13 +41,12 @@ def _on(curve: Curve, age: float) -> float:
 def tell_favour(rows: I64, favour: Favour, now: int, found: F64) -> None:
     """Sets (3, m) for each of `rows` (m,): how much it was liked, its interest at `now`, what it is about to draw."""
     (liked_rows, liked_score), (last, interest, half_life), published, curve = favour
-    likely = np.zeros(SIEVE, np.bool_)  # most rows were not liked: that is seen without a search
-    for row in liked_rows:
-        likely[row & (SIEVE - 1)] = True
+    sieve = new_sieve()  # most rows were not liked: that is seen without a search
+    let_through(sieve, liked_rows)
     for i in range(rows.size):
         row = rows[i]
         found[0, i] = 0.0
-        if likely[row & (SIEVE - 1)]:
+        if passes(sieve, row):
             place = _not_above(liked_rows, row) - 1
             if place >= 0 and liked_rows[place] == row:
                 found[0, i] = liked_score[place]

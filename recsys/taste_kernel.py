@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from recsys.compiled import B8, F64, F64W, I32, I64, SIEVE, compiled, compiled_bare, prefetch
+from recsys.compiled import B8, F64, F64W, I32, I64, compiled, compiled_bare, prefetch
+from recsys.sieve_kernel import let_through, new_sieve, passes
 
 # Where the names of each row begin and end (2 n,), their codes, and by code room for a number, all zeros between calls.
 # The lowest bits of a code are its kind; the names of a row stand by kind.
@@ -64,11 +65,11 @@ def _packed(spans: I32, codes: I32, rows: I64, kinds: int, mask: int) -> Packed:
 
 
 @compiled_bare
-def _add_shares(packed: Packed, room: F64, likely: B8, mask: int, found: F64) -> None:
+def _add_shares(packed: Packed, room: F64, sieve: B8, mask: int, found: F64) -> None:
     codes, owner, part = packed
     for place in range(codes.size):
         code = codes[place]
-        if likely[code & (SIEVE - 1)]:
+        if passes(sieve, code):
             found[code & mask, owner[place]] += part[place] * room[code]
 
 
@@ -84,13 +85,12 @@ def match_shares(  # noqa: PLR0917
     """
     spans, codes, room = names
     _add(spans, codes, room, own, weights)
-    likely = np.zeros(SIEVE, np.bool_)  # most names are not the reader's: that is seen without a look at the room
+    sieve = new_sieve()  # most names are not the reader's: that is seen without a look at the room
     for row in own:
         begin, end = span(spans, codes, row)
-        for place in range(begin, end):
-            likely[codes[place] & (SIEVE - 1)] = True
-    _add_shares(near, room, likely, mask, known)
-    _add_shares(_packed(spans, codes, rows, found.shape[0], mask), room, likely, mask, found)
+        let_through(sieve, codes[begin:end])
+    _add_shares(near, room, sieve, mask, known)
+    _add_shares(_packed(spans, codes, rows, found.shape[0], mask), room, sieve, mask, found)
     clear(spans, codes, room, own)
 
 
