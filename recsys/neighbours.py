@@ -188,7 +188,7 @@ class NeighbourIndex:
         slots = self._slots.view.take(rows)
         base = len(self._vectors)
         k = min(k, self.stored)
-        if len(self) == base and not len(self._replaced):
+        if self._as_built:
             return Neighbours(
                 self._table.rows.take(slots, axis=0)[:, :k], self._table.scores.take(slots, axis=0)[:, :k]
             )
@@ -209,17 +209,22 @@ class NeighbourIndex:
             found[place, : near.size], values[place, : near.size] = near, cosine
         return Neighbours(found, values)
 
-    def listed(self, rows: NDArray[np.integer], k: int, *, current: int = 0) -> "Listed":
+    def listed(self, rows: NDArray[np.integer], k: int, *, current: int = 0) -> Listed:
         """The same, where it stands: in the index itself, where nothing of it has changed."""
         k, base = min(k, self.stored), len(self._vectors)
         slots = self._slots.view.take(rows)
-        as_stored = len(self) == base and not len(self._replaced)
+        as_stored = self._as_built
         if not as_stored and ((slots >= 0) & (slots < base)).all():
             as_stored = not self._outdated(rows[:current], self._table.rows.take(slots[:current], axis=0)[:, :k])
         if as_stored:
             return Listed(slots, self.stored, k, *self._flat)
         near = self.first_lists(rows, k, current=current)
         return Listed(np.arange(slots.size, dtype=np.int32), k, k, near.rows.ravel(), near.scores.ravel())
+
+    @property
+    def _as_built(self) -> bool:
+        """Whether no vector came or went."""
+        return len(self) == len(self._vectors) and not len(self._replaced)
 
     def _outdated(self, rows: NDArray[np.integer], lists: NDArray[np.int32]) -> list[int]:
         """Positions of those of `rows` whose first lists may be other than what `neighbours` says."""
