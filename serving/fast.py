@@ -23,10 +23,6 @@ from serving.spare import SpareRecommendations
 
 Asked = tuple[ListRoute[Any], bytes]  # and the segment of the path that is an article's id, b"" where there is none
 
-# Bytes of answers that are kept. Personal ones are many, nobody else asks for them, and hold for a second: they may
-# not drive out what everybody asks for.
-SHARED, PERSONAL = 28 * 1024 * 1024, 4 * 1024 * 1024
-
 _ARTICLES = b"/v1/articles/"
 _OF_ARTICLE: Mapping[bytes, ListRoute[Any]] = {b"related": RELATED, b"page": PAGE}
 _OF_SITE: Mapping[bytes, ListRoute[Any]] = {b"/v1/ranking": RANKING, b"/v1/recommendations": RECOMMENDATION}
@@ -37,10 +33,7 @@ class FastLists:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._finished, self._personal = (
-            FinishedAnswers(service.live, lambda answer: ready(service.settings, answer), capacity)
-            for capacity in (SHARED, PERSONAL)
-        )
+        self._finished = FinishedAnswers(service.live, lambda answer: ready(service.settings, answer))
         self._spare = SpareRecommendations(service.live)
 
     def asked(self, scope: Scope) -> Asked | None:
@@ -65,7 +58,7 @@ class FastLists:
         """None: there is no time for it."""
         service = self._service
         now = service.clock()
-        kept = self._finished.get(key, now) or self._personal.get(key, now)
+        kept = self._finished.get(key, now)
         if kept is not None:
             return kept
         late = service.pulse.late()
@@ -86,8 +79,7 @@ class FastLists:
             kept = self._finished.get(key, now)
             if kept is not None:
                 return kept
-        answer = route.answer(service, article_id, question, now)
-        return (self._personal if answer.personal else self._finished).keep(key, answer, now)
+        return self._finished.keep(key, route.answer(service, article_id, question, now), now)
 
 
 def _route(path: bytes) -> Asked | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -26,7 +27,7 @@ SETTLED = Answer(b"body", "digest", settled=True)
 
 @pytest.fixture
 def finished(service: Service) -> FinishedAnswers[Answer]:
-    return FinishedAnswers(service.live, lambda answer: answer, 1_000_000)
+    return FinishedAnswers(service.live, lambda answer: answer)
 
 
 def _event(service: Service) -> None:
@@ -86,7 +87,7 @@ def test_another_model_gives_other_answers(
 
 
 def test_what_is_kept_stays_within_its_bytes(service: Service) -> None:
-    finished = FinishedAnswers(service.live, lambda answer: answer, capacity=10_000)
+    finished = FinishedAnswers(service.live, lambda answer: answer, shared=10_000)
     big = Answer(b"b" * 1_000, "digest")
     for number in range(10):
         finished.keep((b"/", b"%d" % number), big, NOW)
@@ -104,8 +105,7 @@ def test_personal_answers_drive_out_no_others(service: Service, monkeypatch: pyt
         return related_answer(model, article_id, question, now)
 
     monkeypatch.setattr(lists, "related_answer", counted)
-    monkeypatch.setattr(fast, "SHARED", 20_000)
-    monkeypatch.setattr(fast, "PERSONAL", 20_000)
+    monkeypatch.setattr(fast, "FinishedAnswers", partial(FinishedAnswers, shared=20_000, personal=20_000))
     with Client(service) as api:
         assert api.get("/v1/articles/council-4/related?limit=3&fill=none").status_code == 200
         for number in range(30):
